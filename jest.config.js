@@ -1,0 +1,12 @@
+/** Two projects: `unit` runs anywhere in seconds; `lab` drives a running lab and needs root on Linux. */
+const shared = {
+  testEnvironment: "node",
+  transform: { "^.+\\.ts$": ["ts-jest", { isolatedModules: true }] },
+  modulePathIgnorePatterns: ["<rootDir>/bin/", "<rootDir>/.lab/"],
+};
+module.exports = {
+  projects: [
+    { ...shared, displayName: "unit", testMatch: ["<rootDir>/test/**/*.test.ts"], testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/e2e/"] },
+    { ...shared, displayName: "lab", testMatch: ["<rootDir>/test/e2e/**/*.test.ts"] },
+  ],
+};
