@@ -1,0 +1,41 @@
+/** The secret keys of a site file: never part of `Site`, of the plan, or of anything printed. */
+import { z } from "zod";
+
+const line = z.string().min(1);
+
+/** OpenSSH keys of one host: the private half is delivered to the host, the public half pins it. */
+const sshKeyPairSchema = z.strictObject({ privateKey: line, publicKey: line });
+export type SshKeyPair = z.output<typeof sshKeyPairSchema>;
+
+export const secretSchemas = {
+  vcenterPassword: line.describe("Password of vcenter.username."),
+  activeDirectoryPassword: line.describe("Password of activeDirectory.ldap.bindUser."),
+  authCertificateKey: line.describe(
+    "PEM key of a provided certificate of auth; only with hosts.auth.certificate.kind: provided.",
+  ),
+  deployKey: sshKeyPairSchema.describe("SSH key that `up` itself logs in with, as the account `deploy`. Generated."),
+  sshHostKeys: z.record(z.string(), sshKeyPairSchema).describe("SSH host keys (ed25519) by host name. Generated."),
+  bgpPasswords: z
+    .strictObject({ upstream: line.optional(), clusters: z.record(z.string(), line) })
+    .describe(
+      "TCP-MD5 passwords (RFC 2385): towards gw, and one a cluster. Generated; at most 80 printable ASCII characters, no spaces.",
+    ),
+  meshCa: z
+    .strictObject({ certificate: line, privateKey: line })
+    .describe("CA of Cluster Mesh, shared by all meshed sites. Generated."),
+  encryptionKeys: z
+    .record(z.string(), line)
+    .describe("Keys (base64, 32 bytes) for encryption at rest: one a cluster, and capi. Generated."),
+} as const;
+
+export type SecretName = keyof typeof secretSchemas;
+export type Secrets = { [K in SecretName]: z.output<(typeof secretSchemas)[K]> };
+
+/** Secrets that one command can make out of randomness; the others are typed in by a human. */
+export const generatedSecrets = [
+  "deployKey",
+  "sshHostKeys",
+  "bgpPasswords",
+  "meshCa",
+  "encryptionKeys",
+] as const satisfies readonly SecretName[];

@@ -1,0 +1,191 @@
+/**
+ * The plan of one region: every value that follows from the site files, as plain readonly data.
+ *
+ * It holds no secret, so it may be printed, stored and compared. Addresses are canonical dotted quads; ranges are inclusive.
+ */
+import type { Site, Template, VmSize } from "../config/site";
+
+/** What a fixed host is for; decides what is rendered for it. */
+export type HostRole = "jump" | "auth" | "bgp" | "capi";
+
+/** An inclusive IPv4 range. */
+export interface AddressRange {
+  readonly first: string;
+  readonly last: string;
+}
+
+/** One fixed virtual machine of the VLAN. */
+export interface HostPlan {
+  /** Short name, unique in the region: `jump`, `auth`, `bgp1`, `capi`. Also its host name. */
+  readonly name: string;
+  readonly role: HostRole;
+  /** Name of the VM in vCenter, `{site}-{name}`. */
+  readonly vmName: string;
+  readonly fqdn: string;
+  readonly address: string;
+  readonly size: VmSize;
+  readonly template: Template;
+  /** A disk of its own that survives the VM, in GiB. */
+  readonly dataDiskGiB?: number;
+}
+
+/** The one VLAN of a region. */
+export interface VlanPlan {
+  readonly cidr: string;
+  readonly prefixLength: number;
+  readonly gateway: string;
+  readonly mtu: number;
+  /** `.100–.249`: the nodes as other networks see them. */
+  readonly nodes: AddressRange;
+}
+
+/** How gw and the routers find each other; a discriminated union as in the site file. */
+export type UpstreamPlan =
+  | { readonly kind: "bgp"; readonly gatewayASN: number; readonly gatewayAddress: string }
+  | { readonly kind: "static"; readonly sharedAddress: string; readonly virtualRouterId: number };
+
+/** What the routers accept from one cluster's nodes. */
+export interface PeerGroupPlan {
+  readonly cluster: string;
+  readonly asn: number;
+  /** Exact prefixes of the cluster's slice, ascending: FRR's listen ranges. */
+  readonly listenPrefixes: readonly string[];
+  /** Only /32s of this /24 are accepted. */
+  readonly balancers: string;
+  readonly maximumPrefixes: number;
+}
+
+/** One BGP router. */
+export interface RouterPlan {
+  readonly host: string;
+  readonly address: string;
+  /** BGP identifier (RFC 4271 §4.2): the router's own address. */
+  readonly routerId: string;
+  /** VRRP priority (RFC 5798), different on each router; used where the upstream is static. */
+  readonly vrrpPriority: number;
+}
+
+/** One eBGP session, from the side that listens; rendered to FRR, to Cilium and to `verify`. */
+export interface SessionPlan {
+  readonly router: string;
+  readonly routerAddress: string;
+  readonly routerASN: number;
+  readonly peer:
+    { readonly kind: "gateway"; readonly address: string } | { readonly kind: "cluster"; readonly cluster: string };
+  readonly peerASN: number;
+}
+
+export interface BgpPlan {
+  readonly routersASN: number;
+  readonly routers: readonly RouterPlan[];
+  readonly upstream: UpstreamPlan;
+  readonly groups: readonly PeerGroupPlan[];
+  readonly sessions: readonly SessionPlan[];
+  readonly timers: Site["bgp"]["timers"];
+  readonly bfd: Site["bgp"]["bfd"];
+  /** FRR's `bgp listen limit`: every node address of the region, so that no planned node is ever refused. */
+  readonly listenLimit: number;
+}
+
+export interface PoolPlan {
+  readonly name: string;
+  readonly replicas: number;
+  readonly maximum: number;
+  readonly surge: number;
+  readonly kubernetesVersion: string;
+  readonly size: VmSize;
+}
+
+export interface ClusterPlan {
+  readonly name: string;
+  readonly id: number;
+  readonly asn: number;
+  readonly kubernetesVersion: string;
+  readonly nodeRanges: readonly AddressRange[];
+  readonly pods: string;
+  readonly services: string;
+  readonly balancers: string;
+  /** `.10` of the balancers: the cluster's DNS. */
+  readonly dnsAddress: string;
+  /** `{cluster}.k8s.{site}.{parentDomain}` */
+  readonly zone: string;
+  readonly apiVip: string;
+  /** DNS name of the API VIP in the host zone. */
+  readonly apiName: string;
+  readonly controlPlane: { readonly replicas: number; readonly surge: number; readonly size: VmSize };
+  readonly workers: readonly PoolPlan[];
+  /** Meshed clusters as `site/cluster`, ascending. */
+  readonly meshWith: readonly string[];
+  readonly groups: Site["clusters"][string]["groups"];
+}
+
+/** A zone and where AD sends questions for it. */
+export interface ForwarderPlan {
+  readonly zone: string;
+  readonly address: string;
+  /** The parent that AD is authoritative for and must delegate from (a forwarder alone would never be asked); absent: none. */
+  readonly delegationFrom?: string;
+}
+
+/** A record that AD's DNS holds for the region. */
+export interface RecordPlan {
+  readonly name: string;
+  readonly type: "A" | "PTR";
+  readonly value: string;
+}
+
+export interface DnsPlan {
+  readonly hostZone: string;
+  readonly nameservers: readonly string[];
+  readonly searchDomains: readonly string[];
+  readonly forwarders: readonly ForwarderPlan[];
+  readonly records: readonly RecordPlan[];
+}
+
+/** Who takes part in a flow; `addresses` are CIDRs, addresses or first-last ranges. `inVlan` tells on which side of gw. */
+export interface Party {
+  readonly name: string;
+  readonly inVlan: boolean;
+  readonly addresses: readonly string[];
+  /** The fixed hosts that make up the party, by name. */
+  readonly hosts: readonly string[];
+}
+
+export type Protocol = "tcp" | "udp" | "icmp" | "vrrp" | "any";
+
+/** One kind of traffic that the region needs, whoever has to let it pass: gw, a host's firewall, the jump host, Cilium. */
+export interface Flow {
+  readonly id: string;
+  readonly from: Party;
+  readonly to: Party;
+  readonly protocol: Protocol;
+  /** Destination ports, single or inclusive ranges; empty where the protocol has none or any is meant. */
+  readonly ports: readonly (number | readonly [number, number])[];
+  readonly why: string;
+}
+
+/** A row for the firewall's operators; nodes only ever as `.100–.249`. */
+export interface FirewallRule {
+  readonly id: string;
+  readonly source: readonly string[];
+  readonly sourceName: string;
+  readonly destination: readonly string[];
+  readonly destinationName: string;
+  readonly protocol: Protocol;
+  /** `443`, `30000-32767`; empty: any or none. */
+  readonly ports: readonly string[];
+  readonly why: string;
+}
+
+export interface RegionPlan {
+  readonly site: string;
+  readonly environment: Site["environment"];
+  readonly vlan: VlanPlan;
+  readonly hosts: readonly HostPlan[];
+  readonly bgp: BgpPlan;
+  readonly clusters: readonly ClusterPlan[];
+  readonly dns: DnsPlan;
+  readonly flows: readonly Flow[];
+  readonly firewall: readonly FirewallRule[];
+  readonly issuer: string;
+}
