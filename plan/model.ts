@@ -5,6 +5,9 @@
  */
 import type { Site, Template, VmSize } from "../config/site";
 
+/** All sites that are planned together, by name; every one of them passed the check. */
+export type Sites = Readonly<Record<string, Site>>;
+
 /** What a fixed host is for; decides what is rendered for it. */
 export type HostRole = "jump" | "auth" | "bgp" | "capi";
 
@@ -104,6 +107,10 @@ export interface ClusterPlan {
   readonly nodeRanges: readonly AddressRange[];
   readonly pods: string;
   readonly services: string;
+  /** MTU of the nodes' underlay in bytes: the VLAN's, or what the VPN carries where a mesh crosses regions. Cilium's Helm value `MTU`. */
+  readonly mtu: number;
+  /** What is left for pods after WireGuard, in bytes. */
+  readonly podMtu: number;
   readonly balancers: string;
   /** `.10` of the balancers: the cluster's DNS. */
   readonly dnsAddress: string;
@@ -114,6 +121,8 @@ export interface ClusterPlan {
   readonly apiName: string;
   readonly controlPlane: { readonly replicas: number; readonly surge: number; readonly size: VmSize };
   readonly workers: readonly PoolPlan[];
+  /** LoadBalancer addresses expected at most. */
+  readonly maximumServices: number;
   /** Meshed clusters as `site/cluster`, ascending. */
   readonly meshWith: readonly string[];
   readonly groups: Site["clusters"][string]["groups"];

@@ -1,0 +1,94 @@
+/** BGP of a region: routers, what they accept from each cluster, and every session (north-south of the design). */
+import type { Site } from "../config/site";
+import { exactPrefixes, sizeOf, spanOf, spanOfRange } from "./cidr";
+import type {
+  BgpPlan,
+  ClusterPlan,
+  HostPlan,
+  PeerGroupPlan,
+  RouterPlan,
+  SessionPlan,
+  UpstreamPlan,
+  VlanPlan,
+} from "./model";
+
+/** Highest VRRP priority that is given out; 255 belongs to the owner of the address (RFC 5798 §5.2.4). */
+const highestPriority = 200;
+
+/** Routes accepted beyond the expected number, as a share of it, before a session is shut. */
+const prefixMargin = 0.25;
+
+export function planBgp(
+  site: Site,
+  vlan: VlanPlan,
+  hosts: readonly HostPlan[],
+  clusters: readonly ClusterPlan[],
+): BgpPlan {
+  const routers = hosts
+    .filter((host) => host.role === "bgp")
+    .map((host, index): RouterPlan => ({
+      host: host.name,
+      address: host.address,
+      routerId: host.address,
+      vrrpPriority: highestPriority - index,
+    }));
+  const upstream = planUpstream(site, vlan);
+  return {
+    routersASN: site.bgp.routersASN,
+    routers,
+    upstream,
+    groups: clusters.map(planGroup),
+    sessions: routers.flatMap((router) => planSessions(site.bgp.routersASN, router, upstream, clusters)),
+    timers: site.bgp.timers,
+    bfd: site.bgp.bfd,
+    listenLimit: sizeOf(spanOfRange(vlan.nodes)),
+  };
+}
+
+function planUpstream(site: Site, vlan: VlanPlan): UpstreamPlan {
+  const upstream = site.bgp.upstream;
+  switch (upstream.kind) {
+    case "bgp":
+      return { kind: "bgp", gatewayASN: upstream.gatewayASN, gatewayAddress: vlan.gateway };
+    case "static":
+      return upstream;
+  }
+}
+
+function planGroup(cluster: ClusterPlan): PeerGroupPlan {
+  return {
+    cluster: cluster.name,
+    asn: cluster.asn,
+    listenPrefixes: [...cluster.nodeRanges]
+      .sort((a, b) => (spanOfRange(a).first < spanOfRange(b).first ? -1 : 1))
+      .flatMap(exactPrefixes),
+    balancers: cluster.balancers,
+    maximumPrefixes: Math.min(
+      Math.ceil(cluster.maximumServices * (1 + prefixMargin)),
+      sizeOf(spanOf(cluster.balancers)),
+    ),
+  };
+}
+
+function planSessions(
+  routersASN: number,
+  router: RouterPlan,
+  upstream: UpstreamPlan,
+  clusters: readonly ClusterPlan[],
+): SessionPlan[] {
+  const session = (peer: SessionPlan["peer"], peerASN: number): SessionPlan => ({
+    router: router.host,
+    routerAddress: router.address,
+    routerASN: routersASN,
+    peer,
+    peerASN,
+  });
+  const northbound =
+    upstream.kind === "bgp"
+      ? [session({ kind: "gateway", address: upstream.gatewayAddress }, upstream.gatewayASN)]
+      : [];
+  return [
+    ...northbound,
+    ...clusters.map((cluster) => session({ kind: "cluster", cluster: cluster.name }, cluster.asn)),
+  ];
+}
