@@ -33,7 +33,7 @@ export const baseRoot: RootRecipe = {
       content: "[Unit]\nConditionCapability=\n[Service]\nExecStart=\nExecStart=/usr/sbin/chronyd -F 1 -x\n",
     },
   },
-  enabledUnits: ["systemd-networkd.service"],
+  enabledUnits: [],
   disabledUnits: [
     "apt-daily.timer",
     "apt-daily-upgrade.timer",

@@ -49,6 +49,7 @@ export const fixtureRoot: RootRecipe = {
     "rsyslog.service",
     "samba-ad-dc.service",
     "smbd.service",
+    "ssh.service",
     "systemd-resolved.service",
     "winbind.service",
   ],

@@ -39,7 +39,7 @@ export const plainRoot: RootRecipe = {
     // Nobody sends router advertisements on the lab's bridges; waiting for one costs 14 s.
     "/etc/systemd/network/10-cloud-init-ens192.network.d/lab.conf": { content: "[Network]\nIPv6AcceptRA=no\n" },
   },
-  enabledUnits: [],
+  enabledUnits: ["systemd-networkd.service"],
   disabledUnits: [],
   programs: [],
 };
