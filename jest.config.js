@@ -1,12 +1,17 @@
 /** Two projects: `unit` runs anywhere in seconds; `lab` drives a running lab and needs root on Linux. */
 const shared = {
   testEnvironment: "node",
-  transform: { "^.+\\.ts$": ["ts-jest", { isolatedModules: true }] },
+  transform: { "^.+\\.ts$": "ts-jest" },
   modulePathIgnorePatterns: ["<rootDir>/bin/", "<rootDir>/.lab/"],
 };
 module.exports = {
   projects: [
-    { ...shared, displayName: "unit", testMatch: ["<rootDir>/test/**/*.test.ts"], testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/e2e/"] },
+    {
+      ...shared,
+      displayName: "unit",
+      testMatch: ["<rootDir>/test/**/*.test.ts"],
+      testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/e2e/"],
+    },
     { ...shared, displayName: "lab", testMatch: ["<rootDir>/test/e2e/**/*.test.ts"] },
   ],
 };
