@@ -42,6 +42,9 @@ export interface HostContent {
   readonly checks: readonly (readonly string[])[];
 }
 
+/** What a role adds to the content that every host has. */
+export type RoleContent = Pick<HostContent, "files" | "packages" | "programs" | "services" | "checks">;
+
 /** The secrets that one host's content may hold; a role gets only what it needs. */
 export interface HostSecrets {
   readonly hostKey: SshKeyPair;
