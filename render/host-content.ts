@@ -30,7 +30,17 @@ export interface HostProgram {
   readonly destination: string;
 }
 
+/** Package archives of a site's mirrors. */
+export interface PackageSources {
+  /** Lines of a sources.list; `$RELEASE` stands for the distribution's codename. */
+  readonly lines: readonly string[];
+  /** Are both archives mirrored? Then the distribution's own sources are removed, or else they stay. */
+  readonly exclusive: boolean;
+}
+
 export interface HostContent {
+  /** Absent: the template's own sources. */
+  readonly packageSources?: PackageSources;
   readonly files: readonly HostFile[];
   readonly accounts: readonly HostAccount[];
   /** Packages that must be there: installed on a plain template, asserted on a prepared one. */

@@ -1,0 +1,69 @@
+import type { Site } from "../config/site";
+import type { HostPlan, RegionPlan } from "../plan/model";
+import { accountFiles, hostAccounts } from "./accounts";
+import { chronyFile } from "./chrony";
+import type { HostContent, HostSecrets, PackageSources } from "./host-content";
+import { bridgeDestinations, sessionRecorder } from "./jump";
+import { nftablesFile, nftablesPath } from "./nftables";
+import { rsyslogFile } from "./rsyslog";
+import { securityUpdateFiles } from "./security-updates";
+import { hostKeyFiles, sshdFile } from "./sshd";
+import { sysctlFile } from "./sysctl";
+
+/** Archives that the site mirrors. A mirror's signing key is the template's business: apt trusts what the template trusts. */
+function packageSources({ debian, debianSecurity }: Site["mirrors"]): PackageSources | undefined {
+  const main = debian === undefined ? [] : [`deb ${debian} $RELEASE main`, `deb ${debian} $RELEASE-updates main`];
+  const security = debianSecurity === undefined ? [] : [`deb ${debianSecurity} $RELEASE-security main`];
+  const lines = [...main, ...security];
+  return lines.length === 0 ? undefined : { lines, exclusive: main.length > 0 && security.length > 0 };
+}
+
+/** What every host of the VLAN holds, whatever its role. */
+export function baseContent(site: Site, plan: RegionPlan, host: HostPlan, secrets: HostSecrets): HostContent {
+  const accounts = hostAccounts(site, secrets);
+  const forwarding =
+    host.role === "jump"
+      ? ({ kind: "bridge", destinations: bridgeDestinations(plan), recorder: sessionRecorder } as const)
+      : ({ kind: "none" } as const);
+  return {
+    packageSources: packageSources(site.mirrors),
+    accounts,
+    files: [
+      ...hostKeyFiles(secrets.hostKey),
+      ...accountFiles(accounts),
+      sshdFile(accounts, forwarding),
+      nftablesFile(plan, host),
+      sysctlFile(),
+      chronyFile(site.ntp),
+      rsyslogFile(site.syslog),
+      ...securityUpdateFiles(plan, host),
+    ],
+    packages: [
+      "ca-certificates",
+      "chrony",
+      "curl",
+      "nftables",
+      "openssh-server",
+      "rsyslog",
+      "sudo",
+      "unattended-upgrades",
+    ],
+    programs: [],
+    checks: [
+      ["visudo", "--check", "--quiet"],
+      ["sshd", "-t"],
+      ["nft", "--check", "--file", nftablesPath],
+      ["chronyd", "-p", "-f", "/etc/chrony/chrony.conf"],
+      ["rsyslogd", "-N1"],
+    ],
+    services: [
+      "nftables.service",
+      "systemd-sysctl.service",
+      "ssh.service",
+      "chrony.service",
+      "rsyslog.service",
+      "apt-daily.timer",
+      "apt-daily-upgrade.timer",
+    ],
+  };
+}

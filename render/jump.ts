@@ -1,0 +1,108 @@
+import { spanOf, addressText } from "../plan/cidr";
+import type { Flow, RegionPlan } from "../plan/model";
+import type { HostFile, RoleContent } from "./host-content";
+import { connectionLogGroup } from "./nftables";
+
+/** The program in which administrators' sessions on the jump host run. */
+export const sessionRecorder = "/usr/local/lib/site/record-session";
+
+/** Every single address of a flow's destinations. */
+function addressesOf(flow: Flow): string[] {
+  return flow.to.addresses.flatMap((text) => {
+    const { first, last } = spanOf(text);
+    return Array.from({ length: Number(last - first) + 1 }, (_, offset) => addressText(first + BigInt(offset)));
+  });
+}
+
+function portsOf(flow: Flow): number[] {
+  return flow.ports.flatMap((port) => {
+    if (typeof port === "number") return [port];
+    const [first, last] = port;
+    return Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
+  });
+}
+
+/** The names under which a client may ask for an address: sshd compares what was asked for, before it resolves. */
+function namesByAddress(plan: RegionPlan): Map<string, string[]> {
+  return new Map(
+    [
+      ...plan.hosts.map(({ address, fqdn }) => [address, [fqdn]] as const),
+      ...plan.clusters.map(({ apiVip, apiName }) => [apiVip, [apiName]] as const),
+    ].map(([address, names]) => [address, [...names]]),
+  );
+}
+
+/**
+ * `host:port` of everything that may be reached through the jump host, for sshd's PermitOpen: the destinations of the
+ * flows that the jump host has of its own. What it shares with all hosts (names, time, logs, packages) is no one's to forward.
+ */
+export function bridgeDestinations(plan: RegionPlan): string[] {
+  const names = namesByAddress(plan);
+  const bridged = plan.flows.filter(
+    ({ from, protocol }) => protocol === "tcp" && from.hosts.length === 1 && isJump(plan, from.hosts[0]),
+  );
+  const destinations = bridged.flatMap((flow) =>
+    addressesOf(flow).flatMap((address) =>
+      portsOf(flow).flatMap((port) => [address, ...(names.get(address) ?? [])].map((name) => `${name}:${port}`)),
+    ),
+  );
+  return [...new Set(destinations)];
+}
+
+const isJump = (plan: RegionPlan, name: string | undefined): boolean =>
+  plan.hosts.some((host) => host.name === name && host.role === "jump");
+
+/** Terminals are recorded with what was typed and shown; commands without one (rsync, scp) are named. Both go to syslog. */
+const recorder = [
+  "#!/bin/sh",
+  'if [ -n "${SSH_ORIGINAL_COMMAND:-}" ]; then',
+  '  logger --priority authpriv.notice --tag jump-command -- "user=$(id -un) from=${SSH_CONNECTION%% *} command=$SSH_ORIGINAL_COMMAND"',
+  '  if [ -t 0 ]; then exec tlog-rec-session -c "$SSH_ORIGINAL_COMMAND"; fi',
+  '  exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"',
+  "fi",
+  "exec tlog-rec-session",
+  "",
+].join("\n");
+
+const terminalRecording = {
+  shell: "/bin/bash",
+  notice: "\nThis session is recorded.\n\n",
+  writer: "syslog",
+  syslog: { facility: "authpriv", priority: "info" },
+  log: { input: false, output: true, window: true },
+  limit: { rate: 65536, burst: 1048576, action: "delay" },
+};
+
+/** The kernel hands each new connection of a user over netlink: a log line per forward that does not flood the console. */
+const ulogd = [
+  "[global]",
+  'logfile="syslog"',
+  "loglevel=3",
+  ...["inppkt_NFLOG", "raw2packet_BASE", "filter_IFINDEX", "filter_IP2STR", "filter_PRINTPKT", "output_SYSLOG"].map(
+    (plugin) => `plugin="ulogd_${plugin}.so"`,
+  ),
+  "stack=connections:NFLOG,base:BASE,interfaces:IFINDEX,addresses:IP2STR,text:PRINTPKT,syslog:SYSLOG",
+  "[connections]",
+  `group=${connectionLogGroup}`,
+  "[syslog]",
+  "facility=LOG_AUTHPRIV",
+  "level=LOG_NOTICE",
+  "",
+].join("\n");
+
+const file = (path: string, mode: string, content: string): HostFile => ({ path, mode, owner: "root:root", content });
+
+/** The SSH bridge: what it records of sessions and forwards. What it may forward is sshd's (render/sshd.ts). */
+export function jumpContent(): RoleContent {
+  return {
+    files: [
+      file(sessionRecorder, "0755", recorder),
+      file("/etc/tlog/tlog-rec-session.conf", "0644", `${JSON.stringify(terminalRecording, null, 2)}\n`),
+      file("/etc/ulogd.conf", "0644", ulogd),
+    ],
+    packages: ["tlog", "ulogd2"],
+    programs: [],
+    services: ["ulogd2.service"],
+    checks: [["tlog-rec-session", "--version"]],
+  };
+}

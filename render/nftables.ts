@@ -1,0 +1,158 @@
+import { isInside, spanOf } from "../plan/cidr";
+import type { Flow, HostPlan, RegionPlan } from "../plan/model";
+import { portText } from "../plan/ports";
+import type { HostFile } from "./host-content";
+
+/** What Debian's nftables.service loads. */
+export const nftablesPath = "/etc/nftables.conf";
+
+/** The interface of every VM of the VLAN. */
+export const vlanInterface = "ens192";
+
+/** Netlink group on which a host that records its users' connections hands them to ulogd. */
+export const connectionLogGroup = 1;
+
+/** First uid of accounts that belong to people (and `deploy`). Source: adduser.conf(5). */
+const firstUserId = 1000;
+
+/**
+ * Unreachable (path MTU discovery lives on it, RFC 1191), time exceeded, parameter problem. Echo is no part of it:
+ * a host answers pings only where a flow says so.
+ */
+const icmpErrors = "icmp type { destination-unreachable, time-exceeded, parameter-problem }";
+
+const set = (values: readonly string[]): string => {
+  const unique = [...new Set(values)];
+  return unique.length === 1 ? (unique[0] as string) : `{ ${unique.join(", ")} }`;
+};
+
+function protocolMatch(flow: Flow): string {
+  switch (flow.protocol) {
+    case "tcp":
+    case "udp":
+      return flow.ports.length === 0
+        ? `meta l4proto ${flow.protocol} `
+        : `${flow.protocol} dport ${set(flow.ports.map(portText))} `;
+    case "icmp":
+      return "icmp type echo-request ";
+    case "vrrp":
+      return "meta l4proto vrrp ";
+    case "any":
+      return "";
+  }
+}
+
+const accept = (flow: Flow, match: string): string => `${match} ${protocolMatch(flow)}accept comment "${flow.id}"`;
+
+const drop = (where: string, verdict: string): string[] => [
+  `limit rate 10/minute burst 20 packets log prefix "${where} refused: " level info`,
+  `counter ${verdict}`,
+];
+
+function input(plan: RegionPlan, host: HostPlan): string[] {
+  const flows = plan.flows.filter((flow) => flow.to.hosts.includes(host.name));
+  return [
+    "type filter hook input priority filter; policy drop;",
+    "iif lo accept",
+    "ct state established,related accept",
+    "ct state invalid drop",
+    `${icmpErrors} accept`,
+    ...flows.map((flow) => accept(flow, `iifname ${vlanInterface} ip saddr ${set(flow.from.addresses)}`)),
+    // Noise of the segment, not worth a line in the log.
+    "meta pkttype { broadcast, multicast } drop",
+    ...drop("input", "drop"),
+  ];
+}
+
+function output(plan: RegionPlan, host: HostPlan, recordUsers: boolean): string[] {
+  const flows = plan.flows.filter((flow) => flow.from.hosts.includes(host.name));
+  return [
+    "type filter hook output priority filter; policy drop;",
+    "oif lo accept",
+    "ct state established,related accept",
+    `${icmpErrors} accept`,
+    ...(recordUsers
+      ? [
+          `meta l4proto tcp ct state new meta skuid >= ${firstUserId} log prefix "user connection" group ${connectionLogGroup}`,
+        ]
+      : []),
+    ...flows.map((flow) => accept(flow, `oifname ${vlanInterface} ip daddr ${set(flow.to.addresses)}`)),
+    // Told at once, a local program fails at once instead of waiting for its own timeout.
+    ...drop("output", "reject with icmpx admin-prohibited"),
+  ];
+}
+
+/** Flows to LoadBalancer addresses: what a router forwards. */
+function forwardedFlows(plan: RegionPlan): Flow[] {
+  const balancers = plan.bgp.groups.map((group) => spanOf(group.balancers));
+  return plan.flows.filter((flow) =>
+    flow.to.addresses.every((address) => balancers.some((range) => isInside(spanOf(address), range))),
+  );
+}
+
+function forward(plan: RegionPlan, host: HostPlan): string[] {
+  const hook = "type filter hook forward priority filter; policy drop;";
+  if (host.role !== "bgp") return [hook];
+  const across = `iifname ${vlanInterface} oifname ${vlanInterface}`;
+  const balancers = set(plan.bgp.groups.map((group) => group.balancers));
+  return [
+    hook,
+    ...forwardedFlows(plan).map((flow) =>
+      accept(flow, `${across} ip saddr ${set(flow.from.addresses)} ip daddr ${set(flow.to.addresses)}`),
+    ),
+    ...(plan.bgp.groups.length > 0 ? [`${across} ip daddr ${balancers} ${icmpErrors} accept`] : []),
+    ...drop("forward", "drop"),
+  ];
+}
+
+/** A router sees half of each flow it forwards (the node answers gw directly), so connection tracking must not judge it. */
+function untracked(plan: RegionPlan, host: HostPlan): string[] | undefined {
+  if (host.role !== "bgp" || plan.bgp.groups.length === 0) return undefined;
+  const balancers = set(plan.bgp.groups.map((group) => group.balancers));
+  return ["type filter hook prerouting priority raw; policy accept;", `ip daddr ${balancers} notrack`];
+}
+
+const chain = (name: string, rules: readonly string[] | undefined): string[] =>
+  rules === undefined ? [] : [`  chain ${name} {`, ...rules.map((rule) => `    ${rule}`), "  }"];
+
+/**
+ * The host's firewall: everything is refused but the plan's flows from and to this host, in both directions.
+ * It replaces its own table in one transaction and touches no other. Source: nft(8).
+ */
+export function nftablesFile(plan: RegionPlan, host: HostPlan): HostFile {
+  const lines = [
+    "#!/usr/sbin/nft -f",
+    // Adding before deleting: deleting a table that is not there would fail.
+    "table inet host",
+    "delete table inet host",
+    "table inet host {",
+    ...chain("untracked", untracked(plan, host)),
+    ...chain("input", input(plan, host)),
+    ...chain("output", output(plan, host, host.role === "jump")),
+    ...chain("forward", forward(plan, host)),
+    "}",
+  ];
+  return {
+    path: nftablesPath,
+    mode: "0644",
+    owner: "root:root",
+    content: lines.map((line) => `${line}\n`).join(""),
+  };
+}
+
+/** Table that keeps a host closed but for SSH while its first boot is under way; removed once its own rules are loaded. */
+export const firstBootTable = "first_boot";
+
+/** The rules of that table, for `nft -f`. */
+export const firstBootRules = [
+  `table inet ${firstBootTable} {`,
+  "  chain input {",
+  "    type filter hook input priority filter; policy drop;",
+  "    iif lo accept",
+  "    ct state established,related accept",
+  `    ${icmpErrors} accept`,
+  "    tcp dport 22 accept",
+  "  }",
+  "}",
+  "",
+].join("\n");

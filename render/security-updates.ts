@@ -1,0 +1,40 @@
+import type { HostPlan, RegionPlan } from "../plan/model";
+import type { HostFile } from "./host-content";
+
+const origins = [
+  "origin=Debian,codename=${distro_codename}-security,label=Debian-Security",
+  "origin=Ubuntu,archive=${distro_codename}-security",
+];
+
+/** Minute of the night at which a host installs updates: half an hour apart, so that no two routers restart a daemon together. */
+function windowStart(plan: RegionPlan, host: HostPlan): string {
+  const order = plan.hosts.map(({ name }) => name).sort();
+  const minutes = (2 * 60 + order.indexOf(host.name) * 30) % (24 * 60);
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}
+
+/** Security updates, daily, from wherever the host's apt sources point; a reboot is never made on its own. */
+export function securityUpdateFiles(plan: RegionPlan, host: HostPlan): HostFile[] {
+  const apt = [
+    'APT::Periodic::Update-Package-Lists "1";',
+    'APT::Periodic::Unattended-Upgrade "1";',
+    // The distribution's own list of origins is longer; lists of apt.conf otherwise add up.
+    "#clear Unattended-Upgrade::Origins-Pattern;",
+    "#clear Unattended-Upgrade::Allowed-Origins;",
+    ...origins.map((origin) => `Unattended-Upgrade::Origins-Pattern:: "${origin}";`),
+    'Unattended-Upgrade::Automatic-Reboot "false";',
+    'Unattended-Upgrade::SyslogEnable "true";',
+  ];
+  const timer = ["[Timer]", "OnCalendar=", `OnCalendar=*-*-* ${windowStart(plan, host)}`, "RandomizedDelaySec=10min"];
+  const file = (path: string, lines: readonly string[]) => ({
+    path,
+    mode: "0644",
+    owner: "root:root",
+    content: lines.map((line) => `${line}\n`).join(""),
+  });
+  return [
+    file("/etc/apt/apt.conf.d/60site-security-updates", apt),
+    file("/etc/systemd/system/apt-daily-upgrade.timer.d/site.conf", timer),
+  ];
+}
