@@ -189,6 +189,8 @@ export interface FirewallRule {
 export interface RegionPlan {
   readonly site: string;
   readonly environment: Site["environment"];
+  /** Path of the VM folder that the stack makes and owns, below the datacenter's VM root. */
+  readonly folder: string;
   readonly vlan: VlanPlan;
   readonly hosts: readonly HostPlan[];
   readonly bgp: BgpPlan;

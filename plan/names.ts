@@ -11,6 +11,9 @@ export const hostFqdn = (zone: string, host: string): string => `${host}.${zone}
 /** Name in vCenter, where the inventories of several sites may meet. */
 export const vmName = (siteName: string, host: string): string => `${siteName}-${host}`;
 
+/** The VM folder of a site that names none. */
+export const vmFolder = (siteName: string): string => `kubernetes.cmp-${siteName}`;
+
 /** The zone that a cluster's own DNS answers for. */
 export const clusterZone = (siteName: string, site: Site, cluster: string): string =>
   `${cluster}.k8s.${siteName}.${site.parentDomain}`;

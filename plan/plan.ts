@@ -6,7 +6,7 @@ import { planDns } from "./dns";
 import { planFirewall } from "./firewall";
 import { planFlows } from "./flows";
 import type { RegionPlan, Sites } from "./model";
-import { issuerUrl } from "./names";
+import { issuerUrl, vmFolder } from "./names";
 import { planParties } from "./parties";
 import { siteOf } from "./sites";
 
@@ -21,6 +21,7 @@ export function planRegion(sites: Sites, siteName: string): RegionPlan {
   return {
     site: siteName,
     environment: site.environment,
+    folder: site.vcenter.folder ?? vmFolder(siteName),
     vlan,
     hosts,
     bgp: planBgp(site, vlan, hosts, clusters),
