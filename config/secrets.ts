@@ -3,6 +3,12 @@ import { z } from "zod";
 
 const line = z.string().min(1);
 
+/** TCP-MD5 takes at most 80 bytes (TCP_MD5SIG_MAXKEYLEN); a space would end the password in FRR's configuration. */
+const bgpPassword = z.string().regex(/^[!-~]{1,80}$/);
+
+/** 32 bytes in base64, as Kubernetes' EncryptionConfiguration takes them. */
+const encryptionKey = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
+
 /** OpenSSH keys of one host: the private half is delivered to the host, the public half pins it. */
 const sshKeyPairSchema = z.strictObject({ privateKey: line, publicKey: line });
 export type SshKeyPair = z.output<typeof sshKeyPairSchema>;
@@ -16,7 +22,7 @@ export const secretSchemas = {
   deployKey: sshKeyPairSchema.describe("SSH key that `up` itself logs in with, as the account `deploy`. Generated."),
   sshHostKeys: z.record(z.string(), sshKeyPairSchema).describe("SSH host keys (ed25519) by host name. Generated."),
   bgpPasswords: z
-    .strictObject({ upstream: line.optional(), clusters: z.record(z.string(), line) })
+    .strictObject({ upstream: bgpPassword.optional(), clusters: z.record(z.string(), bgpPassword) })
     .describe(
       "TCP-MD5 passwords (RFC 2385): towards gw, and one a cluster. Generated; at most 80 printable ASCII characters, no spaces.",
     ),
@@ -24,7 +30,7 @@ export const secretSchemas = {
     .strictObject({ certificate: line, privateKey: line })
     .describe("CA of Cluster Mesh, shared by all meshed sites. Generated."),
   encryptionKeys: z
-    .record(z.string(), line)
+    .record(z.string(), encryptionKey)
     .describe("Keys (base64, 32 bytes) for encryption at rest: one a cluster, and capi. Generated."),
 } as const;
 

@@ -1,0 +1,40 @@
+/** Which secrets a site needs, by name: the same list is generated, asked for and refused when incomplete. */
+import { secretSchemas, type SecretName } from "./secrets";
+import type { Site } from "./site";
+
+/** Names, never values. */
+export interface SecretNeeds {
+  /** Top-level keys that must be set. */
+  readonly keys: readonly SecretName[];
+  /** Entries that the structured ones must hold, by path below the key. */
+  readonly parts: Readonly<Partial<Record<SecretName, readonly string[]>>>;
+}
+
+/** The name under which `encryptionKeys` holds the key of the machine `capi`. */
+export const capiKey = "capi";
+
+export function secretNeeds(site: Pick<Site, "hosts" | "bgp" | "clusters">): SecretNeeds {
+  const clusters = Object.keys(site.clusters).sort();
+  const unneeded: Partial<Record<SecretName, boolean>> = {
+    authCertificateKey: site.hosts.auth.certificate.kind !== "provided",
+    meshCa: Object.values(site.clusters).every((cluster) => cluster.meshWith.length === 0),
+  };
+  return {
+    keys: (Object.keys(secretSchemas) as SecretName[]).filter((key) => unneeded[key] !== true),
+    parts: {
+      sshHostKeys: ["jump", "auth", ...site.hosts.bgp.map((router) => router.name).sort(), "capi"],
+      bgpPasswords: [
+        ...(site.bgp.upstream.kind === "bgp" ? ["upstream"] : []),
+        ...clusters.map((cluster) => `clusters.${cluster}`),
+      ],
+      encryptionKeys: [capiKey, ...clusters],
+    },
+  };
+}
+
+/** Parts that a secret should hold and does not. */
+export const missingParts = (key: SecretName, value: unknown, needs: SecretNeeds): string[] =>
+  (needs.parts[key] ?? []).filter((path) => path.split(".").reduce<unknown>(member, value) === undefined);
+
+const member = (value: unknown, key: string): unknown =>
+  typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
