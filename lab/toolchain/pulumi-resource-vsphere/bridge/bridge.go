@@ -21,5 +21,7 @@ func Provider(version string) tfbridge.ProviderInfo {
 		GitHubOrg:   "hashicorp",
 	}
 	info.MustComputeTokens(tokens.SingleModule("vsphere_", "index", tokens.MakeStandard("vsphere")))
+	// As the official package does: a name left out is derived from the resource's, so `name` is an optional input.
+	info.SetAutonaming(255, "-")
 	return info
 }
