@@ -14,7 +14,7 @@ const edge = (from: string, to: string, label: string, attributes = "") =>
 function cluster(id: string, label: string, colour: string, lines: readonly string[]): string[] {
   return [
     `subgraph ${quote(`cluster_${id}`)} {`,
-    `  label=${quote(label)}; style="rounded,filled"; fillcolor=${quote(colour)}; color="#94a3b8"; margin=16;`,
+    `  label=${quote(label)}; style="rounded,filled"; fillcolor=${quote(colour)}; color="#94a3b8"; margin=16; fontsize=13;`,
     ...lines.map((line) => `  ${line}`),
     "}",
   ];
@@ -55,7 +55,7 @@ export function renderPicture(plan: RegionPlan): string {
   const lines = [
     'rankdir=LR; newrank=true; nodesep=0.25; ranksep=1.1; bgcolor="white"; pad=0.3;',
     `label=${quote(`Region ${plan.site}`)}; labelloc=t; fontsize=22; fontname="Helvetica";`,
-    'node [shape=box, style="rounded,filled", fillcolor=white, color="#475569", fontname="Helvetica", fontsize=11];',
+    'node [shape=box, style="rounded,filled", fillcolor=white, color="#475569", fontname="Helvetica", fontsize=11, margin="0.28,0.09"];',
     'edge [color="#475569", fontname="Helvetica", fontsize=10];',
     ...cluster("around", "other networks", "#f1f5f9", [
       node("people", "administrators, users, clients"),
@@ -71,8 +71,12 @@ export function renderPicture(plan: RegionPlan): string {
     edge("gw", "jump", "SSH 22"),
     edge("gw", "auth", "HTTPS 443"),
     ...routers.map((host) => edge("gw", host.name, "routes", ', dir=both, color="#15803d", penwidth=1.5')),
+    // Ranks only: without a flow of its own from gw, capi would drift to the left.
+    edge("gw", "capi", "", ", style=invis"),
     ...plan.clusters.flatMap((each) => [
-      ...routers.map((host) => edge(host.name, `${each.name}-nodes`, "eBGP", ', dir=both, color="#15803d"')),
+      ...routers.map((host, index) =>
+        edge(host.name, `${each.name}-nodes`, index === 0 ? "eBGP" : "", ', dir=both, color="#15803d"'),
+      ),
       edge("capi", `${each.name}-api`, "6443", ", style=dashed"),
       edge(`${each.name}-nodes`, `${each.name}-lb`, "announce", ', style=dotted, color="#15803d"'),
     ]),
