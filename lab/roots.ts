@@ -7,6 +7,7 @@ import { withLock } from "./lock";
 import { cacheDirectory } from "./paths";
 import type { Progress } from "./progress";
 import type { RootRecipe } from "./roots/recipe";
+import type { RunOptions } from "./run";
 import { run } from "./run";
 
 /** The distribution of all guests. */
@@ -52,7 +53,7 @@ export async function rootPath(recipe: RootRecipe): Promise<string> {
 export async function runInRoot(
   root: string,
   command: readonly string[],
-  onLine?: (line: string) => void,
+  options: Pick<RunOptions, "input" | "onLine"> = {},
 ): Promise<string> {
   const script = [
     'mount -t proc proc "$0/proc"',
@@ -70,7 +71,7 @@ export async function runInRoot(
     HOME: "/root",
   };
   const isolate = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private"];
-  return (await run([...isolate, "sh", "-c", script, root, ...command], { env, onLine })).stdout;
+  return (await run([...isolate, "sh", "-c", script, root, ...command], { ...options, env })).stdout;
 }
 
 const aptGet = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", "-o", "Dpkg::Options::=--force-unsafe-io"];
