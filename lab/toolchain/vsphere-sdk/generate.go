@@ -114,7 +114,7 @@ func adapt(files map[string][]byte) error {
 		return err
 	}
 	compiler.CompilerOptions["composite"] = true // a project reference of the root
-	compiler.CompilerOptions["target"] = "ES2022"
+	// The target stays codegen's: from ES2022 on, field declarations would overwrite what the base class has set.
 	compiler.CompilerOptions["skipLibCheck"] = true
 	compiler.CompilerOptions["types"] = []string{"node"}
 	if encoded, err = json.MarshalIndent(compiler, "", "  "); err != nil {
