@@ -1,0 +1,152 @@
+/** The VLAN of one region: an empty vCenter becomes a jump host, an auth host, BGP routers and the machine of Cluster API. */
+import * as pulumi from "@pulumi/pulumi";
+import * as vsphere from "@pulumi/vsphere";
+import type { SecretOutputs } from "../config/load";
+import type { Site } from "../config/site";
+import type { HostPlan, RegionPlan } from "../plan/model";
+import { guestinfo } from "../render/guestinfo";
+import { renderMetadata, renderUserData } from "../render/cloud-init";
+import { hostContent } from "../render/host";
+import { hostSecrets } from "./host-secrets";
+import { findInventory, type Inventory } from "./inventory";
+import { separateRouters } from "./router-separation";
+import { SiteFolder } from "./site-folder";
+import { connectionTo, type SshAccessArgs } from "./ssh-access";
+import { VlanVm } from "./vlan-vm";
+
+export interface RegionArgs {
+  readonly site: Site;
+  readonly plan: RegionPlan;
+  readonly secrets: SecretOutputs;
+}
+
+export class Region extends pulumi.ComponentResource {
+  /** The hosts' machines by host name. */
+  readonly machines: ReadonlyMap<string, VlanVm>;
+
+  constructor(name: string, args: RegionArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubernetes-vsphere:region:Region", name, {}, opts);
+    const provider = this.connectVcenter(name, args);
+    const inventory = findInventory(args.site.vcenter, { parent: this, provider });
+    const folder = this.createFolder(name, args, inventory, provider);
+    this.machines = this.createMachines(name, args, inventory, folder, provider);
+    this.separateRouters(name, args, inventory, provider);
+    this.registerOutputs({});
+  }
+
+  private connectVcenter(name: string, { site, secrets }: RegionArgs): vsphere.Provider {
+    return new vsphere.Provider(
+      `${name}-vcenter`,
+      {
+        vsphereServer: site.vcenter.server,
+        user: site.vcenter.username,
+        password: secrets.vcenterPassword,
+        // Said outright, or the environment could say otherwise: VSPHERE_ALLOW_UNVERIFIED_SSL, and VSPHERE_CLIENT_DEBUG,
+        // which writes every request, first-boot secrets included, to disk.
+        allowUnverifiedSsl: false,
+        clientDebug: false,
+      },
+      { parent: this },
+    );
+  }
+
+  private createFolder(
+    name: string,
+    { plan }: RegionArgs,
+    inventory: Inventory,
+    provider: vsphere.Provider,
+  ): SiteFolder {
+    return new SiteFolder(
+      `${name}-folder`,
+      {
+        site: plan.site,
+        path: plan.folder,
+        datacenterId: inventory.datacenterId,
+        roles: [...new Set(plan.hosts.map((host) => host.role))],
+      },
+      { parent: this, providers: [provider] },
+    );
+  }
+
+  private createMachines(
+    name: string,
+    args: RegionArgs,
+    inventory: Inventory,
+    folder: SiteFolder,
+    provider: vsphere.Provider,
+  ): ReadonlyMap<string, VlanVm> {
+    const { site, plan, secrets } = args;
+    const jump = theJumpHost(plan);
+    const access: SshAccessArgs = {
+      path: site.access.path,
+      jump,
+      deployKey: secrets.deployKey,
+      sshHostKeys: secrets.sshHostKeys,
+    };
+    const machines = new Map<string, VlanVm>();
+    // The jump host first: where it is the way in, every other host is asked through it.
+    for (const host of [jump, ...plan.hosts.filter((other) => other.name !== jump.name)]) {
+      const jumpVm = machines.get(jump.name);
+      const routersSoFar = plan.bgp.routers.flatMap((router) => machines.get(router.host) ?? []);
+      machines.set(
+        host.name,
+        new VlanVm(
+          `${name}-${host.name}`,
+          {
+            host,
+            inventory,
+            folder: folder.path,
+            tags: [roleTag(folder, host)],
+            guestinfo: firstBootData(host, args),
+            connection: connectionTo(host, access),
+            reachedThrough: site.access.path === "jump" && jumpVm !== undefined ? [jumpVm] : [],
+            // Routers one at a time: while one is replaced, the other carries the routes.
+            after: host.role === "bgp" ? routersSoFar.slice(-1) : [],
+            protectData: plan.environment === "production",
+          },
+          { parent: this, providers: [provider] },
+        ),
+      );
+    }
+    return machines;
+  }
+
+  private separateRouters(name: string, { plan }: RegionArgs, inventory: Inventory, provider: vsphere.Provider): void {
+    const routers = plan.bgp.routers.map((router) => this.machines.get(router.host)!);
+    separateRouters(
+      `${name}-bgp-separation`,
+      {
+        site: plan.site,
+        computeClusterId: inventory.computeClusterId,
+        machines: routers.map((router) => router.machine),
+      },
+      { parent: this, provider },
+    );
+  }
+}
+
+function theJumpHost(plan: RegionPlan): HostPlan {
+  const jump = plan.hosts.find((host) => host.role === "jump");
+  if (jump === undefined) {
+    throw new Error(`${plan.site}: the plan has no host of role jump; every region has exactly one.`);
+  }
+  return jump;
+}
+
+function roleTag(folder: SiteFolder, host: HostPlan): pulumi.Output<string> {
+  const tag = folder.roleTags.get(host.role);
+  if (tag === undefined) {
+    throw new Error(`${host.name}: the folder has no tag for role ${host.role}.`);
+  }
+  return tag;
+}
+
+/** Everything the host reads at its first boot. Secret as a whole: host keys and passwords are inside. */
+function firstBootData(host: HostPlan, { site, plan, secrets }: RegionArgs): pulumi.Output<Record<string, string>> {
+  return pulumi.secret(
+    hostSecrets(host, secrets).apply((own) => {
+      const userData = renderUserData(host, hostContent(site, plan, host, own));
+      return guestinfo(userData, renderMetadata(plan, host));
+    }),
+  );
+}

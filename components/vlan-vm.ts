@@ -1,0 +1,142 @@
+/** One fixed host of the VLAN: a clone of a template that boots from its own cloud-init, and the proof that it did. */
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import * as vsphere from "@pulumi/vsphere";
+import type { HostPlan } from "../plan/model";
+import { readinessCommand } from "../render/readiness";
+import { createDataDisk } from "./data-disk";
+import type { Inventory } from "./inventory";
+import type { Connection } from "./ssh-access";
+
+export interface VlanVmArgs {
+  readonly host: HostPlan;
+  readonly inventory: Inventory;
+  /** VM folder, relative to the datacenter's. */
+  readonly folder: pulumi.Input<string>;
+  readonly tags: readonly pulumi.Input<string>[];
+  /** `guestinfo.*` keys with the first boot's data: a secret, as host keys and passwords are inside. */
+  readonly guestinfo: pulumi.Output<Record<string, string>>;
+  /** How `up` asks the host whether its boot finished. */
+  readonly connection: Connection;
+  /** Hosts that must answer before this one can be asked: the jump host, where it is the way in. */
+  readonly reachedThrough?: readonly VlanVm[];
+  /** Hosts that must be ready before this one's machine is touched, so that both are never down at once. */
+  readonly after?: readonly VlanVm[];
+  /** Protect what holds data from deletion. */
+  readonly protectData: boolean;
+}
+
+/** Minutes until the guest has an address: a plain template on a busy datastore may take some. */
+const guestNetworkTimeout = 10;
+
+export class VlanVm extends pulumi.ComponentResource {
+  /** Answers only once cloud-init has finished without a fault. */
+  readonly ready: command.remote.Command;
+  readonly machine: vsphere.VirtualMachine;
+
+  constructor(name: string, args: VlanVmArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubernetes-vsphere:region:VlanVm", name, {}, opts);
+    this.machine = this.createMachine(name, args);
+    this.ready = this.createReadiness(name, args);
+    this.registerOutputs({ machineId: this.machine.id });
+  }
+
+  private createMachine(name: string, args: VlanVmArgs): vsphere.VirtualMachine {
+    const { host, inventory } = args;
+    const template = inventory.templates.get(host.template.name);
+    if (template === undefined) {
+      throw new Error(`${host.name}: template ${host.template.name} was not looked up; the inventory knows the others.`);
+    }
+    return new vsphere.VirtualMachine(
+      `${name}-vm`,
+      {
+        name: host.vmName,
+        annotation: `${host.fqdn} (${host.role}) of a Kubernetes region, kept by Pulumi: changes made by hand are undone.`,
+        folder: args.folder,
+        resourcePoolId: inventory.resourcePoolId,
+        datastoreId: inventory.datastoreId,
+        numCpus: host.size.cpus,
+        memory: host.size.memoryMiB,
+        guestId: template.guestId,
+        firmware: template.firmware,
+        efiSecureBootEnabled: template.secureBoot,
+        scsiType: template.scsiType,
+        clone: { templateUuid: template.uuid },
+        // The guest names a VMXNET3 card ens192 after the PCI slot that ESXi gives the first one.
+        networkInterfaces: [{ networkId: inventory.networkId, adapterType: "vmxnet3" }],
+        disks: this.disks(name, args, template),
+        extraConfig: pulumi.secret(args.guestinfo),
+        tags: [...args.tags],
+        waitForGuestNetTimeout: guestNetworkTimeout,
+        waitForGuestNetRoutable: true,
+      },
+      {
+        parent: this,
+        dependsOn: args.after?.map((other) => other.ready),
+        // cloud-init reads its data at the first boot only, so other data means another machine; and its address is
+        // fixed, so the old machine goes first.
+        replaceOnChanges: ["extraConfig"],
+        deleteBeforeReplace: true,
+        additionalSecretOutputs: ["extraConfig"],
+      },
+    );
+  }
+
+  private disks(
+    name: string,
+    { host, inventory, protectData }: VlanVmArgs,
+    template: { thinProvisioned: pulumi.Input<boolean>; eagerlyScrub: pulumi.Input<boolean> },
+  ): vsphere.types.input.VirtualMachineDisk[] {
+    const system = {
+      label: "system",
+      unitNumber: 0,
+      size: host.size.diskGiB,
+      thinProvisioned: template.thinProvisioned,
+      eagerlyScrub: template.eagerlyScrub,
+    };
+    if (host.dataDiskGiB === undefined) {
+      return [system];
+    }
+    const data = createDataDisk(
+      `${name}-data`,
+      {
+        vmName: host.vmName,
+        sizeGiB: host.dataDiskGiB,
+        datacenter: inventory.datacenter,
+        datastore: inventory.datastore,
+        directory: inventory.dataDirectory,
+        protect: protectData,
+      },
+      { parent: this },
+    );
+    return [
+      system,
+      {
+        label: "data",
+        unitNumber: 1,
+        attach: true,
+        path: data.vmdkPath,
+        datastoreId: inventory.datastoreId,
+        // A snapshot of the machine must not move the data into a delta file that dies with the machine.
+        diskMode: "independent_persistent",
+      },
+    ];
+  }
+
+  private createReadiness(name: string, args: VlanVmArgs): command.remote.Command {
+    return new command.remote.Command(
+      `${name}-ready`,
+      {
+        connection: args.connection,
+        create: readinessCommand(args.host),
+        // A new machine has a new id, and must prove itself anew.
+        triggers: [this.machine.id],
+      },
+      {
+        parent: this,
+        dependsOn: [this.machine, ...(args.reachedThrough ?? []).map((other) => other.ready)],
+        customTimeouts: { create: "30m" },
+      },
+    );
+  }
+}
