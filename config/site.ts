@@ -54,6 +54,9 @@ export const vcenterSchema = z
     datacenter: text("Datacenter."),
     computeCluster: text("Compute cluster, with DRS on."),
     datastore: text("Datastore of all VMs."),
+    dataDirectory: text(
+      "Existing directory of the datastore for data disks; default: its root. Needed on vSAN, which takes no file there.",
+    ).optional(),
     folder: text("VM folder that the stack makes and owns.").optional(),
     portGroup: text("Port group of the VLAN kubernetes.cmp."),
     templates: z
@@ -310,6 +313,19 @@ export const siteSchema = z.strictObject({
     })
     .default({ addresses: [] })
     .describe("Mirrors for air-gapped sites."),
+  cilium: z
+    .strictObject({
+      encryption: z
+        .enum(["wireguard", "none"])
+        .default("wireguard")
+        .describe("none is for labs whose kernel lacks WireGuard; production refuses it."),
+      routing: z
+        .enum(["native", "vxlan", "geneve"])
+        .default("native")
+        .describe("native: WireGuard routes between nodes. The tunnels are a fallback and cost 50 bytes of MTU."),
+    })
+    .prefault({})
+    .describe("Datapath of all clusters of the site."),
   versions: z
     .strictObject({
       cilium: text("Cilium.").optional(),

@@ -3,11 +3,15 @@ import type { Site } from "../config/site";
 import { byName, dnsOffset } from "./addresses";
 import { addressAt, parseRange } from "./cidr";
 import type { ClusterPlan, Sites } from "./model";
-import { apiName, clusterZone, hostZone, parseClusterReference } from "./names";
+import { apiName, clusterZone, hostZone, meshName, parseClusterReference } from "./names";
 import { siteOf } from "./sites";
 
-/** What WireGuard takes of a packet, in bytes, as Cilium reckons it. */
-export const wireguardOverhead = 80;
+/** What WireGuard and a tunnel take of a packet, in bytes, as Cilium reckons them. */
+const overhead = { wireguard: 80, tunnel: 50 } as const;
+
+export const overlayOverhead = (site: Pick<Site, "cilium">): number =>
+  (site.cilium.encryption === "wireguard" ? overhead.wireguard : 0) +
+  (site.cilium.routing === "native" ? 0 : overhead.tunnel);
 
 /** Extra control plane nodes during a rollout: KubeadmControlPlane replaces one at a time, the new one first. */
 export const controlPlaneSurge = 1;
@@ -20,6 +24,7 @@ export function planClusters(sites: Sites, siteName: string): ClusterPlan[] {
       const mtu = underlayMtu(sites, siteName, cluster.meshWith);
       return {
         name,
+        meshName: meshName(siteName, name),
         id: cluster.id,
         asn: cluster.asn,
         kubernetesVersion: cluster.kubernetesVersion,
@@ -27,7 +32,7 @@ export function planClusters(sites: Sites, siteName: string): ClusterPlan[] {
         pods: cluster.pods,
         services: site.serviceCidr,
         mtu,
-        podMtu: mtu - wireguardOverhead,
+        podMtu: mtu - overlayOverhead(site),
         balancers: cluster.balancers,
         dnsAddress: addressAt(cluster.balancers, dnsOffset),
         zone: clusterZone(siteName, site, name),

@@ -134,8 +134,9 @@ function deploymentFlows(site: Site, p: Parties): Flow[] {
 
 /** The nodes among themselves, across regions, and northwards. */
 function nodeFlows(sites: Sites, siteName: string, p: Parties): Flow[] {
-  const open = nodePorts.filter((entry) => entry.routing === "native");
-  const meshed = meshedSites(siteName, Object.values(siteOf(sites, siteName).clusters));
+  const { cilium, clusters } = siteOf(sites, siteName);
+  const open = nodePorts.filter((entry) => entry.routing === "native" || entry.routing === cilium.routing);
+  const meshed = meshedSites(siteName, Object.values(clusters));
   return [
     ...open.map((entry) => flow(`nodes-nodes-${entry.id}`, p.nodes, p.nodes, entry, entry.why)),
     ...meshed.flatMap((other) => {

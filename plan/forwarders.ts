@@ -15,7 +15,7 @@ export function planForwarders(site: Site, clusters: readonly ClusterPlan[]): Fo
 }
 
 /** The longest zone that holds `zone`: the one AD would answer from, without ever asking a forwarder. */
-function nearestParent(zone: string, zones: readonly string[]): string | undefined {
+export function nearestParent(zone: string, zones: readonly string[]): string | undefined {
   return zones
     .filter((candidate) => candidate !== zone && isBelow(zone, candidate))
     .reduce<string | undefined>(

@@ -101,6 +101,8 @@ export interface PoolPlan {
 
 export interface ClusterPlan {
   readonly name: string;
+  /** `{site}-{name}`: Cilium's cluster name, unique over all sites, since clusters of several sites mesh. */
+  readonly meshName: string;
   readonly id: number;
   readonly asn: number;
   readonly kubernetesVersion: string;
@@ -109,7 +111,7 @@ export interface ClusterPlan {
   readonly services: string;
   /** MTU of the nodes' underlay in bytes: the VLAN's, or what the VPN carries where a mesh crosses regions. Cilium's Helm value `MTU`. */
   readonly mtu: number;
-  /** What is left for pods after WireGuard, in bytes. */
+  /** What is left for pods after WireGuard and, where there is one, a tunnel, in bytes. */
   readonly podMtu: number;
   readonly balancers: string;
   /** `.10` of the balancers: the cluster's DNS. */

@@ -2,7 +2,7 @@
 import type { Site } from "../config/site";
 
 /** The zone of the fixed hosts: `cmp.{site}.{parentDomain}` unless the site file says otherwise. */
-export const hostZone = (siteName: string, site: Site): string =>
+export const hostZone = (siteName: string, site: Pick<Site, "hostZone" | "parentDomain">): string =>
   site.hostZone ?? `cmp.${siteName}.${site.parentDomain}`;
 
 /** FQDN of a fixed host. */
@@ -15,11 +15,14 @@ export const vmName = (siteName: string, host: string): string => `${siteName}-$
 export const vmFolder = (siteName: string): string => `kubernetes.cmp-${siteName}`;
 
 /** The zone that a cluster's own DNS answers for. */
-export const clusterZone = (siteName: string, site: Site, cluster: string): string =>
+export const clusterZone = (siteName: string, site: Pick<Site, "parentDomain">, cluster: string): string =>
   `${cluster}.k8s.${siteName}.${site.parentDomain}`;
 
 /** Name of a cluster's API VIP; a label below `k8s-api`, so that no cluster's name can meet a host's. */
 export const apiName = (zone: string, cluster: string): string => `${cluster}.k8s-api.${zone}`;
+
+/** Cilium's name of a cluster. */
+export const meshName = (siteName: string, cluster: string): string => `${siteName}-${cluster}`;
 
 /** A cluster as other sites name it. */
 export const clusterReference = (siteName: string, cluster: string): string => `${siteName}/${cluster}`;

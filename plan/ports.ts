@@ -38,7 +38,7 @@ export interface NodePort extends Service {
   readonly listener: "controlPlane" | "worker" | "node";
   /** cluster: nodes of the cluster itself; mesh: nodes of meshed clusters, too. */
   readonly reach: "cluster" | "mesh";
-  /** native: always open. The tunnels are the fallback of the design and are open only where a cluster uses one. */
+  /** native: always open. The tunnels are the fallback of the design and are open only where a site uses one. */
   readonly routing: "native" | "vxlan" | "geneve";
   readonly why: string;
 }
@@ -60,8 +60,8 @@ export const nodePorts: readonly NodePort[] = [
   mesh("wireguard", udp(51871), "WireGuard between nodes: carries and encrypts all pod traffic"),
   mesh("mesh-api", tcp(2379), "Cluster Mesh API server"),
   mesh("icmp", { protocol: "icmp", ports: [] }, "ICMP echo between nodes: Cilium's health checks, path MTU"),
-  { ...cluster("vxlan", "node", udp(8472, 8223), "VXLAN, where a cluster falls back to it"), routing: "vxlan" },
-  { ...cluster("geneve", "node", udp(6081), "Geneve, where a cluster falls back to it"), routing: "geneve" },
+  { ...mesh("vxlan", udp(8472, 8223), "VXLAN, where a site falls back to it"), routing: "vxlan" },
+  { ...mesh("geneve", udp(6081), "Geneve, where a site falls back to it"), routing: "geneve" },
 ];
 
 function cluster(id: string, listener: NodePort["listener"], service: Service, why: string): NodePort {
