@@ -326,6 +326,21 @@ export const siteSchema = z.strictObject({
     })
     .prefault({})
     .describe("Datapath of all clusters of the site."),
+  programs: z
+    .strictObject({
+      dex: z
+        .strictObject({
+          url: z.url().describe("Where its .tar.gz is fetched from; below mirrors.files on air-gapped sites."),
+          sha256: z
+            .string()
+            .regex(/^[0-9a-f]{64}$/)
+            .describe("SHA-256 of the archive, lower-case hexadecimal; anything else is refused."),
+        })
+        .describe("dex, for auth.")
+        .optional(),
+    })
+    .default({})
+    .describe("Programs that no package of the distribution holds; needed where vcenter.templates.host is plain."),
   versions: z
     .strictObject({
       cilium: text("Cilium.").optional(),

@@ -113,14 +113,19 @@ function infrastructureFlows(site: Site, p: Parties): Flow[] {
 function deploymentFlows(site: Site, p: Parties): Flow[] {
   const { debian, debianSecurity, files, registry } = site.mirrors;
   const urls = [debian, debianSecurity, files].filter((url) => url !== undefined);
-  const mirrored = debian !== undefined && debianSecurity !== undefined;
-  const complete = mirrored && (files !== undefined || site.vcenter.templates.host.kind === "prepared");
+  const fetched = site.vcenter.templates.host.kind === "plain" ? Object.values(site.programs) : [];
+  const complete =
+    debian !== undefined &&
+    debianSecurity !== undefined &&
+    fetched.every((program) => files !== undefined && program?.url.startsWith(files) === true);
   const registryService = registry === undefined ? undefined : serviceOfUrl(`https://${registry}`);
   return [
     ...(urls.length === 0
       ? []
       : [flow("hosts-mirrors", p.hosts, p.mirrors, unionOf(urls.map(serviceOfUrl)), "packages and programs")]),
-    ...(complete ? [] : [flow("hosts-internet", p.hosts, p.internet, services.web, "packages that no mirror holds")]),
+    ...(complete
+      ? []
+      : [flow("hosts-internet", p.hosts, p.internet, services.web, "packages and programs that no mirror holds")]),
     ...(registryService === undefined
       ? [flow("capi-internet-images", p.capi, p.internet, services.https, "container images")]
       : [

@@ -155,6 +155,23 @@ export const surroundingsRules: readonly Rule[] = [
       ),
   },
   {
+    id: "plain-programs",
+    states: "A plain host template comes with the programs that no package holds: URL and SHA-256.",
+    find: (world) =>
+      eachSite(world, ["vcenter", "programs"], (site, { vcenter: { templates }, programs }) =>
+        templates.host.kind === "prepared" || programs.dex !== undefined
+          ? []
+          : [
+              {
+                site,
+                path: "programs.dex",
+                problem: "is missing, and a plain template does not hold dex",
+                remedy: "name the archive's url and sha256, or use a prepared template (docs/templates.md)",
+              },
+            ],
+      ),
+  },
+  {
     id: "capi-size",
     states: `capi has at least ${smallestCapi.cpus} CPUs and ${smallestCapi.memoryMiB} MiB: kubeadm asks for them.`,
     find: (world) =>
