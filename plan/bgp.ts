@@ -1,6 +1,6 @@
 /** BGP of a region: routers, what they accept from each cluster, and every session (north-south of the design). */
 import type { Site } from "../config/site";
-import { exactPrefixes, sizeOf, spanOf, spanOfRange } from "./cidr";
+import { addressesOf, sizeOf, spanOf, spanOfRange } from "./cidr";
 import type {
   BgpPlan,
   ClusterPlan,
@@ -41,7 +41,7 @@ export function planBgp(
     sessions: routers.flatMap((router) => planSessions(site.bgp.routersASN, router, upstream, clusters)),
     timers: site.bgp.timers,
     bfd: site.bgp.bfd,
-    listenLimit: sizeOf(spanOfRange(vlan.nodes)),
+    maximumPaths: sizeOf(spanOfRange(vlan.nodes)),
   };
 }
 
@@ -59,9 +59,9 @@ function planGroup(cluster: ClusterPlan): PeerGroupPlan {
   return {
     cluster: cluster.name,
     asn: cluster.asn,
-    listenPrefixes: [...cluster.nodeRanges]
+    nodes: [...cluster.nodeRanges]
       .sort((a, b) => (spanOfRange(a).first < spanOfRange(b).first ? -1 : 1))
-      .flatMap(exactPrefixes),
+      .flatMap(addressesOf),
     balancers: cluster.balancers,
     maximumPrefixes: Math.min(
       Math.ceil(cluster.maximumServices * (1 + prefixMargin)),

@@ -3,7 +3,7 @@
  *
  * Everything that parses throws an `AddressError` whose message says what is wrong and, where it can, what was meant.
  */
-import { IPv4, IPv4CidrRange, IPv4Prefix } from "ip-num";
+import { IPv4, IPv4CidrRange } from "ip-num";
 import type { AddressRange } from "./model";
 
 /** A text that is not the address, network or range it should be. */
@@ -80,19 +80,10 @@ export function addressAt(cidr: string, offset: number): string {
 
 export const prefixLengthOf = (cidr: string): number => Number(parseCidr(cidr).getPrefix().getValue());
 
-/** The fewest prefixes that hold exactly the range's addresses, ascending; what FRR's `bgp listen range` takes. */
-export function exactPrefixes(range: AddressRange): string[] {
-  const wanted = spanOfRange(range);
-  const enclosing = smallestEnclosing(range, wanted);
-  const prefixes: string[] = [];
-  const visit = (block: IPv4CidrRange): void => {
-    const span = spanOfCidr(block);
-    if (!overlaps(span, wanted)) return;
-    if (isInside(span, wanted)) prefixes.push(cidrText(block));
-    else block.split().forEach(visit);
-  };
-  visit(enclosing);
-  return prefixes;
+/** Every address of a range, ascending. */
+export function addressesOf(range: AddressRange): string[] {
+  const span = spanOfRange(range);
+  return Array.from({ length: sizeOf(span) }, (_, offset) => addressText(span.first + BigInt(offset)));
 }
 
 /** Name of an address's PTR record (RFC 1035 §3.5). */
@@ -102,15 +93,6 @@ export function reverseName(address: string): string {
     .reverse()
     .map((octet) => octet.getValue())
     .join(".")}.in-addr.arpa`;
-}
-
-function smallestEnclosing(range: AddressRange, span: Span): IPv4CidrRange {
-  const first = parseAddress(range.first);
-  for (let length = 32n; length > 0n; length--) {
-    const block = new IPv4CidrRange(first, IPv4Prefix.fromNumber(length));
-    if (isInside(span, spanOfCidr(block))) return block;
-  }
-  return new IPv4CidrRange(first, IPv4Prefix.fromNumber(0n));
 }
 
 function spanOfCidr(range: IPv4CidrRange): Span {

@@ -51,8 +51,8 @@ export type UpstreamPlan =
 export interface PeerGroupPlan {
   readonly cluster: string;
   readonly asn: number;
-  /** Exact prefixes of the cluster's slice, ascending: FRR's listen ranges. */
-  readonly listenPrefixes: readonly string[];
+  /** Every address of the cluster's slice, ascending: who may speak for the cluster. */
+  readonly nodes: readonly string[];
   /** Only /32s of this /24 are accepted. */
   readonly balancers: string;
   readonly maximumPrefixes: number;
@@ -86,8 +86,8 @@ export interface BgpPlan {
   readonly sessions: readonly SessionPlan[];
   readonly timers: Site["bgp"]["timers"];
   readonly bfd: Site["bgp"]["bfd"];
-  /** FRR's `bgp listen limit`: every node address of the region, so that no planned node is ever refused. */
-  readonly listenLimit: number;
+  /** Nodes over which a router spreads one service: every node address of the region, so that none is ever left out. */
+  readonly maximumPaths: number;
 }
 
 export interface PoolPlan {

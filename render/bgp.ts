@@ -29,6 +29,8 @@ ${["all", "default", "ens192"]
   ])
   .join("\n")}
 net.ipv4.fib_multipath_hash_policy = 1
+# Room for one TCP-MD5 key a neighbour on bgpd's socket; older kernels stop near 100. Not there inside a container.
+-net.core.optmem_max = 131072
 `;
 
 const file = (path: string, mode: string, owner: string, content: string): HostFile => ({ path, mode, owner, content });

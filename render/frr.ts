@@ -33,6 +33,11 @@ function password(value: string | undefined, path: string): string {
   return value;
 }
 
+/**
+ * One neighbour for each address of the slice, not a `bgp listen range`: FRR 8.4 deletes a dynamic neighbour whose agent
+ * restarts (https://github.com/FRRouting/frr/pull/16020), reads its freed memory when the restart timer expires, and does
+ * not apply GTSM to it; configured neighbours have none of that.
+ */
 function clusterSession(group: PeerGroupPlan, bgp: BgpPlan, secret: string): Line[] {
   const name = groupName(group.cluster);
   return [
@@ -42,8 +47,10 @@ function clusterSession(group: PeerGroupPlan, bgp: BgpPlan, secret: string): Lin
     `neighbor ${name} password ${secret}`,
     // GTSM (RFC 5082): only who sends with TTL 255, hence from this link, is heard. Cilium: ebgpMultihop 255.
     `neighbor ${name} ttl-security hops 1`,
+    // Nodes connect to us; an address of the slice without a node costs nothing.
+    `neighbor ${name} passive`,
     `neighbor ${name} timers ${bgp.timers.keepaliveSeconds} ${bgp.timers.holdSeconds}`,
-    ...group.listenPrefixes.map((prefix) => `bgp listen range ${prefix} peer-group ${name}`),
+    ...group.nodes.map((address) => `neighbor ${address} peer-group ${name}`),
   ];
 }
 
@@ -118,7 +125,7 @@ function addressFamily(bgp: BgpPlan): Line {
         ];
       }),
       ...(bgp.upstream.kind === "bgp" ? gatewayFamily(bgp.upstream.gatewayAddress) : []),
-      `maximum-paths ${bgp.listenLimit}`,
+      `maximum-paths ${bgp.maximumPaths}`,
     ],
     "exit-address-family",
   );
@@ -164,7 +171,6 @@ export function renderFrr(
       "no bgp default ipv4-unicast",
       // Routes of an agent that restarts stay for as long as the plan's budget says (RFC 4724, helper side).
       `bgp graceful-restart stalepath-time ${plan.timers.restartSeconds}`,
-      `bgp listen limit ${plan.listenLimit}`,
       ...plan.groups.flatMap((group) =>
         clusterSession(group, plan, password(passwords.clusters[group.cluster], `bgpPasswords.clusters.${group.cluster}`)),
       ),
