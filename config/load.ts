@@ -46,10 +46,10 @@ export function loadConfig(): LoadedConfig {
   };
 }
 
-/** The engine says where the project is; older language hosts do not, so its file is looked for upwards. */
+/** The engine says where the project is; with an older language host the SDK makes up a name, so its file is looked for upwards. */
 function projectRoot(): string {
   const known = pulumi.runtime.getRootDirectory();
-  if (known !== "") return known;
+  if (existsSync(join(known, "Pulumi.yaml"))) return known;
   let folder = process.cwd();
   while (!existsSync(join(folder, "Pulumi.yaml"))) {
     if (dirname(folder) === folder) throw new Error(`${process.cwd()}: no Pulumi.yaml here or above`);
