@@ -52,21 +52,26 @@ export function bridgeDestinations(plan: RegionPlan): string[] {
 const isJump = (plan: RegionPlan, name: string | undefined): boolean =>
   plan.hosts.some((host) => host.name === name && host.role === "jump");
 
-/** Terminals are recorded with what was typed and shown; commands without one (rsync, scp) are named. Both go to syslog. */
+/**
+ * A session at a terminal is recorded with all that it shows; a command without one (scp, rsync, git) is named.
+ * Both go to syslog, and from there to the central one.
+ */
 const recorder = [
   "#!/bin/sh",
-  'if [ -n "${SSH_ORIGINAL_COMMAND:-}" ]; then',
-  '  logger --priority authpriv.notice --tag jump-command -- "user=$(id -un) from=${SSH_CONNECTION%% *} command=$SSH_ORIGINAL_COMMAND"',
-  '  if [ -t 0 ]; then exec tlog-rec-session -c "$SSH_ORIGINAL_COMMAND"; fi',
-  '  exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"',
+  "command=${SSH_ORIGINAL_COMMAND:-}",
+  "if [ -t 0 ]; then",
+  '  echo "This session is recorded."',
+  '  [ -n "$command" ] || exec tlog-rec /bin/bash --login',
+  '  exec tlog-rec /bin/bash -c "$command"',
   "fi",
-  "exec tlog-rec-session",
+  'logger --priority authpriv.notice --tag jump-command -- "user=$(id -un) from=${SSH_CONNECTION%% *} command=$command"',
+  '[ -n "$command" ] || exec /bin/bash --login',
+  'exec /bin/bash -c "$command"',
   "",
 ].join("\n");
 
+/** What was typed is left out: it holds passwords that the terminal does not show. Source: tlog-rec.conf(5). */
 const terminalRecording = {
-  shell: "/bin/bash",
-  notice: "\nThis session is recorded.\n\n",
   writer: "syslog",
   syslog: { facility: "authpriv", priority: "info" },
   log: { input: false, output: true, window: true },
@@ -85,7 +90,7 @@ const ulogd = [
   "[connections]",
   `group=${connectionLogGroup}`,
   "[syslog]",
-  "facility=LOG_AUTHPRIV",
+  "facility=LOG_DAEMON",
   "level=LOG_NOTICE",
   "",
 ].join("\n");
@@ -97,12 +102,12 @@ export function jumpContent(): RoleContent {
   return {
     files: [
       file(sessionRecorder, "0755", recorder),
-      file("/etc/tlog/tlog-rec-session.conf", "0644", `${JSON.stringify(terminalRecording, null, 2)}\n`),
+      file("/etc/tlog/tlog-rec.conf", "0644", `${JSON.stringify(terminalRecording, null, 2)}\n`),
       file("/etc/ulogd.conf", "0644", ulogd),
     ],
     packages: ["tlog", "ulogd2"],
     programs: [],
     services: ["ulogd2.service"],
-    checks: [["tlog-rec-session", "--version"]],
+    checks: [["tlog-rec", "--version"]],
   };
 }
