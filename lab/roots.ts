@@ -100,6 +100,7 @@ async function bootstrap(recipe: RootRecipe, folder: string): Promise<void> {
 
 async function extend(recipe: RootRecipe, parent: string, folder: string): Promise<void> {
   await run(["cp", "-a", "--reflink=auto", parent, folder]);
+  if (recipe.packages.length === 0) return;
   const during = {
     "etc/apt/sources.list": renderAptSources(await machineAptSources(codename)),
     "etc/apt/apt.conf.d/00machine": await machineAptConfiguration(),

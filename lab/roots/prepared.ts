@@ -1,31 +1,46 @@
 import { plainRoot } from "./plain";
 import type { RootProgram, RootRecipe } from "./recipe";
 
-/**
- * The prepared template of docs/templates.md: everything that jump, auth and the BGP routers run, installed but not started,
- * so that a boot takes seconds. `dex` comes from the toolchain: the program and its web folder.
- */
+/** What jump, auth and the BGP routers run, installed but not started; without what no Debian package holds. */
+export const servicesRoot: RootRecipe = {
+  name: "services",
+  parent: plainRoot,
+  packages: [
+    "acl",
+    "ca-certificates",
+    "caddy",
+    "chrony",
+    "conntrack",
+    "curl",
+    "dnsutils",
+    "e2fsprogs",
+    "frr",
+    "frr-pythontools",
+    "jq",
+    "keepalived",
+    "ldap-utils",
+    "nftables",
+    "openssh-server",
+    "rsyslog",
+    "sudo",
+    "tlog",
+    "ulogd2",
+    "unattended-upgrades",
+  ],
+  files: {},
+  enabledUnits: [],
+  disabledUnits: [
+    "caddy.service",
+    "caddy-api.service",
+    "frr.service",
+    "keepalived.service",
+    "nftables.service",
+    "ulogd2.service",
+  ],
+  programs: [],
+};
+
+/** The prepared template of docs/templates.md, so that a boot takes seconds: all packages, and dex from the toolchain. */
 export function preparedRoot(dex: readonly RootProgram[]): RootRecipe {
-  return {
-    name: "prepared",
-    parent: plainRoot,
-    packages: [
-      "acl",
-      "caddy",
-      "chrony",
-      "conntrack",
-      "dnsutils",
-      "frr",
-      "frr-pythontools",
-      "jq",
-      "keepalived",
-      "ldap-utils",
-      "nftables",
-      "rsyslog",
-    ],
-    files: {},
-    enabledUnits: [],
-    disabledUnits: ["caddy.service", "caddy-api.service", "frr.service", "keepalived.service", "nftables.service"],
-    programs: dex,
-  };
+  return { ...servicesRoot, name: "prepared", parent: servicesRoot, packages: [], disabledUnits: [], programs: dex };
 }

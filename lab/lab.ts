@@ -1,0 +1,190 @@
+/** A lab: one site's region on this machine, with all that surrounds it. */
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Site } from "../config/site";
+import { parseSiteFiles, projectName, readSiteFile, readSiteFiles } from "../config/site-files";
+import { checkedSites } from "../plan/check";
+import type { RegionPlan, Sites } from "../plan/model";
+import { planRegion } from "../plan/plan";
+import type { CertificateAuthority } from "./certificates";
+import { ensureCertificateAuthority } from "./certificates";
+import type { Domain } from "./fixtures/active-directory";
+import { enterRecords, openDomain, startActiveDirectory, surroundingRecords } from "./fixtures/active-directory";
+import type { FixtureContext } from "./fixtures/context";
+import { depotMachine } from "./fixtures/depot";
+import { gatewayMachine } from "./fixtures/gw";
+import { internetMachine } from "./fixtures/internet";
+import { officeMachine } from "./fixtures/office";
+import { servicesMachine } from "./fixtures/services";
+import { labGuests } from "./guests";
+import { withLock } from "./lock";
+import { ensureSwitch, removeNamespaces } from "./network";
+import type { Operator } from "./operator";
+import { officeOperator } from "./operator";
+import type { Overlay } from "./overlay";
+import type { LabIdentity } from "./paths";
+import { repository } from "./paths";
+import type { Prepared } from "./prepare";
+import { prepare } from "./prepare";
+import type { Progress } from "./progress";
+import type { RunOptions, RunResult } from "./run";
+import { ensureSecrets, randomPassword } from "./secrets";
+import { ensureAdministratorKey, labAdministrator, writeSshConfiguration } from "./ssh";
+import type { Stack } from "./stack";
+import { openStack, staleLocks } from "./stack";
+import { surroundingsOf } from "./surroundings";
+import { ensureToolchain } from "./toolchain";
+import type { VcenterPasswords } from "./vcenter";
+import { startVcenter, stopVcenter } from "./vcenter";
+
+export interface LabOptions {
+  /** Values beyond the lab's own overlay, for tests; the same list of paths holds. */
+  readonly overlay?: Overlay;
+}
+
+/** A lab that is up, but for what `pulumi up` makes. */
+export interface Lab {
+  readonly identity: LabIdentity;
+  readonly site: Site;
+  readonly sites: Sites;
+  readonly plan: RegionPlan;
+  readonly stack: Stack;
+  readonly operator: Operator;
+  readonly authority: CertificateAuthority;
+  readonly domain: Domain;
+  readonly vcenter: VcenterPasswords;
+  readonly prepared: Prepared;
+  readonly context: FixtureContext;
+  /** Runs `pulumi` as the operator, on this lab's stack. */
+  pulumi(command: readonly string[], options?: Omit<RunOptions, "env" | "cwd">): Promise<RunResult>;
+  /** Runs a command inside a fixture machine: `gw`, `ad1`, `office`, ... */
+  exec(machine: string, command: readonly string[], options?: RunOptions): Promise<RunResult>;
+}
+
+const lockFile = (lab: LabIdentity) => `${lab.directory}.lock`;
+
+/** Runs one lab command at a time: a second one waits for the first. */
+export function exclusively<T>(lab: LabIdentity, progress: Progress, work: () => Promise<T>): Promise<T> {
+  return withLock(lockFile(lab), work, () => progress.say("another command works on this lab, waiting for it"));
+}
+
+/** The real sites; the lab's own one is read from the file that `override` names, where there is one. */
+function readSites(identity: LabIdentity, override?: string): Sites {
+  const files = readSiteFiles(repository, override ? [identity.site] : []);
+  const own = override ? [readSiteFile(identity.site, override, projectName(repository))] : [];
+  const sites = checkedSites(parseSiteFiles([...files, ...own]));
+  if (!(identity.site in sites)) {
+    throw new Error(
+      `site ${identity.site}: there is no Pulumi.${identity.site}.yaml; known: ${Object.keys(sites).join(", ")}`,
+    );
+  }
+  return sites;
+}
+
+/** What a lab changes in every site file. */
+function labOverlay(authority: CertificateAuthority, administratorKey: string): Overlay {
+  return {
+    environment: "lab",
+    "vcenter.tls": { caCertificate: authority.certificate },
+    "activeDirectory.ldap.caCertificate": authority.certificate,
+    "hosts.auth.certificate.caCertificate": authority.certificate,
+    "administrators.keys": [{ name: labAdministrator, publicKey: administratorKey }],
+  };
+}
+
+function publicKeys(values: Readonly<Record<string, string>>): Record<string, string> {
+  const pairs = JSON.parse(values.sshHostKeys) as Record<string, { publicKey: string }>;
+  return Object.fromEntries(Object.entries(pairs).map(([host, { publicKey }]) => [host, publicKey]));
+}
+
+/** Starts everything around the region. Repeatable: what runs as it should is left alone. */
+export async function startLab(identity: LabIdentity, progress: Progress, options: LabOptions = {}): Promise<Lab> {
+  const prepared = await prepare(progress);
+  await mkdir(identity.directory, { recursive: true, mode: 0o700 });
+  const real = readSites(identity)[identity.site];
+  const authority = await ensureCertificateAuthority(join(identity.directory, "ca"), `Lab CA of ${identity.name}`);
+  const secrets = await ensureSecrets(join(identity.directory, "secrets.json"), {
+    passphrase: randomPassword,
+    vcenterPassword: randomPassword,
+    readOnlyPassword: randomPassword,
+  });
+  const stack = openStack(identity, prepared.toolchain, secrets.passphrase);
+  const administratorKey = await ensureAdministratorKey(identity);
+  const surroundings = surroundingsOf(real);
+  const root = prepared.roots.fixture;
+  const domain = await openDomain({ root, site: real, surroundings });
+  await progress.step("stack file and its secrets", async () => {
+    await stack.writeFile({ ...labOverlay(authority, administratorKey), ...options.overlay });
+    await stack.setSecret("vcenterPassword", secrets.vcenterPassword);
+    await stack.setSecret("activeDirectoryPassword", domain.bindPassword);
+    await stack.generateSecrets();
+  });
+  const sites = readSites(identity, stack.file);
+  const site = sites[identity.site];
+  const plan = planRegion(sites, identity.site);
+  const values = await stack.values();
+  await writeSshConfiguration(identity, plan, publicKeys(values));
+
+  await progress.step("networks", () => ensureSwitch(identity, plan.vlan.mtu));
+  const { hypervisor } = prepared.toolchain.paths;
+  const guests = labGuests(identity, hypervisor);
+  const context: FixtureContext = { lab: identity, site, plan, surroundings, root, guests, authority, progress };
+  const upstream = (JSON.parse(values.bgpPasswords) as { upstream?: string }).upstream;
+  const start = async (machine: Parameters<typeof guests.start>[0]) =>
+    progress.step(`machine ${machine.name}`, () => guests.start(machine));
+  await start(gatewayMachine(context, upstream));
+  const templates = [
+    { ...site.vcenter.templates.host, root: prepared.roots[site.vcenter.templates.host.kind], privileged: false },
+    { ...site.vcenter.templates.node, root: prepared.roots.node, privileged: true },
+  ].map(({ name, root: folder, privileged }) => ({ name, root: folder, privileged }));
+  await Promise.all([
+    start(servicesMachine(context)),
+    start(internetMachine(context)),
+    start(officeMachine(context)),
+    depotMachine(context, prepared.mirror).then(start),
+    progress.step("vCenter", () =>
+      startVcenter(identity, hypervisor, site, surroundings, authority, secrets, templates),
+    ),
+    progress.step("Active Directory", async () => {
+      await startActiveDirectory(context, domain);
+      await enterRecords(context, domain, [...plan.dns.records, ...surroundingRecords(context)]);
+    }),
+  ]);
+  const operator = await officeOperator(identity, context, stack.environment);
+  return {
+    identity,
+    site,
+    sites,
+    plan,
+    stack,
+    operator,
+    authority,
+    domain,
+    vcenter: secrets,
+    prepared,
+    context,
+    exec: guests.exec,
+    pulumi: (command, runOptions) =>
+      operator.run([prepared.toolchain.paths.pulumi, ...stack.arguments(command)], { ...runOptions, cwd: repository }),
+  };
+}
+
+/** `pulumi up` of the region as the operator; takes over from one that was interrupted. */
+export async function deploy(lab: Lab, progress: Progress): Promise<void> {
+  if ((await staleLocks(lab.stack)).length > 0) await lab.pulumi(["cancel", "--yes"]);
+  const onLine = (line: string) => line.trim() && progress.say(`pulumi: ${line}`);
+  // vCenter may be a new one, and machines may have died: only a refresh sees that.
+  const refresh = (await lab.stack.isDeployed()) ? ["--refresh", "--run-program"] : [];
+  await progress.step(`pulumi up of ${lab.identity.site}`, () =>
+    lab.pulumi(["up", "--yes", "--skip-preview", "--color", "never", ...refresh], { onLine }),
+  );
+}
+
+/** Removes everything of this lab and nothing else; also what an interrupted `up` left. */
+export async function stopLab(identity: LabIdentity, progress: Progress): Promise<void> {
+  const { hypervisor } = (await ensureToolchain({ progress, names: ["hypervisor"] })).paths;
+  await progress.step("vCenter and its machines", () => stopVcenter(identity, hypervisor));
+  await progress.step("machines around the region", () => labGuests(identity, hypervisor).removeAll());
+  await progress.step("networks", () => removeNamespaces(identity));
+  await rm(identity.directory, { recursive: true, force: true });
+}
