@@ -1,0 +1,39 @@
+/** What a region tells others: stack outputs, small, without secrets, each with a version that changes with its shape. */
+import * as pulumi from "@pulumi/pulumi";
+import type { SecretOutputs } from "../config/load";
+import type { Site } from "../config/site";
+import type { RegionPlan } from "../plan/model";
+import { hostPublicKey } from "./ssh-access";
+
+export interface RegionOutputs {
+  /** Version of the shapes below. */
+  readonly outputsVersion: 1;
+  /** What the firewall's operators let through. */
+  readonly firewallMatrix: RegionPlan["firewall"];
+  /** What Active Directory's DNS holds for the region. */
+  readonly dnsEntries: Pick<RegionPlan["dns"], "forwarders" | "records">;
+  readonly hosts: Readonly<Record<string, { readonly fqdn: string; readonly address: string; readonly role: string }>>;
+  /** OIDC issuer of the kubectl login. */
+  readonly issuer: string;
+  /** How an administrator gets in; put knownHosts into ~/.ssh/known_hosts first. */
+  readonly ssh: string;
+  /** Lines for an OpenSSH known_hosts file, one a host. */
+  readonly knownHosts: pulumi.Output<readonly string[]>;
+}
+
+export function regionOutputs(site: Site, plan: RegionPlan, secrets: SecretOutputs): RegionOutputs {
+  const jump = plan.hosts.find((host) => host.role === "jump")!;
+  return {
+    outputsVersion: 1,
+    firewallMatrix: plan.firewall,
+    dnsEntries: { forwarders: plan.dns.forwarders, records: plan.dns.records },
+    hosts: Object.fromEntries(plan.hosts.map(({ name, fqdn, address, role }) => [name, { fqdn, address, role }])),
+    issuer: plan.issuer,
+    ssh: `ssh -J ${site.administrators.keys[0].name}@${jump.fqdn} HOST`,
+    knownHosts: pulumi.all(
+      plan.hosts.map(
+        (host) => pulumi.interpolate`${host.fqdn},${host.address} ${hostPublicKey(host, secrets.sshHostKeys)}`,
+      ),
+    ),
+  };
+}
