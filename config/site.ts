@@ -111,6 +111,9 @@ export const activeDirectorySchema = z
         bindUser: text(
           "DN or UPN of the account that dex searches with; its password is the secret activeDirectoryPassword.",
         ),
+        certificateName: text(
+          "Name that every domain controller's certificate holds, beside the server's own; dex checks it, whichever server answers. Default: the AD domain, as AD CS's template Kerberos Authentication has it.",
+        ).optional(),
         userBase: text("Base DN of the users."),
         groupBase: text("Base DN of the groups."),
       })

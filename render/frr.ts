@@ -172,7 +172,11 @@ export function renderFrr(
       // Routes of an agent that restarts stay for as long as the plan's budget says (RFC 4724, helper side).
       `bgp graceful-restart stalepath-time ${plan.timers.restartSeconds}`,
       ...plan.groups.flatMap((group) =>
-        clusterSession(group, plan, password(passwords.clusters[group.cluster], `bgpPasswords.clusters.${group.cluster}`)),
+        clusterSession(
+          group,
+          plan,
+          password(passwords.clusters[group.cluster], `bgpPasswords.clusters.${group.cluster}`),
+        ),
       ),
       ...(upstream.kind === "bgp"
         ? gatewaySession(upstream, plan, password(passwords.upstream, "bgpPasswords.upstream"))

@@ -34,7 +34,9 @@ export function renderKeepalived(bgp: BgpPlan, router: RouterPlan, vlan: VlanPla
   const priorities = bgp.routers.map(({ vrrpPriority }) => vrrpPriority);
   const demotion = Math.max(...priorities) - Math.min(...priorities) + 1;
   if (Math.min(...priorities) <= demotion)
-    throw new Error(`VRRP priorities ${priorities.join(", ")}: the lowest must exceed ${demotion}, or a demotion has no room`);
+    throw new Error(
+      `VRRP priorities ${priorities.join(", ")}: the lowest must exceed ${demotion}, or a demotion has no room`,
+    );
   return `global_defs {
     router_id ${router.host}
     vrrp_version 3

@@ -12,7 +12,8 @@ export const frrFiles = (configuration: string): RootFile[] => [
 /** Starts FRR in a namespace and waits until bgpd has read its configuration. */
 export async function startFrr(namespace: string, files: readonly RootFile[]): Promise<RootMachine> {
   const machine = await RootMachine.start(namespace, files);
-  if (files.some(({ path }) => path.startsWith("/etc/sysctl.d/"))) await machine.exec(["mount", "-o", "remount,rw", "/proc"]);
+  if (files.some(({ path }) => path.startsWith("/etc/sysctl.d/")))
+    await machine.exec(["mount", "-o", "remount,rw", "/proc"]);
   for (const { path } of files.filter(({ path }) => path.startsWith("/etc/sysctl.d/")))
     await machine.exec(["sysctl", "--quiet", "--load", path]);
   await machine.exec(["install", "-d", "-o", "frr", "-g", "frrvty", "-m", "0775", "/run/frr"]);
