@@ -5,10 +5,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"syscall"
 
@@ -26,9 +24,8 @@ func main() {
 	}
 	root.AddCommand(serveCommand(), reapCommand(), guestCommand())
 	if err := root.Execute(); err != nil {
-		var status *exec.ExitError
-		if errors.As(err, &status) {
-			os.Exit(status.ExitCode()) // of `guest exec`: the command has said itself what it had to say
+		if code, silent := exitCodeOf(err); silent {
+			os.Exit(code)
 		}
 		fmt.Fprintln(os.Stderr, "hypervisor:", err)
 		os.Exit(1)

@@ -28,8 +28,8 @@ type Machine struct {
 	done   chan struct{}
 	exit   Exit
 
-	mu      sync.Mutex
-	killed  bool
+	mu     sync.Mutex
+	killed bool
 }
 
 // rebootExit is nspawn's exit status for "the guest rebooted, start me again" (EXIT_FORCE_RESTART, with --keep-unit).
@@ -229,3 +229,6 @@ func Erase(stateDir string) error {
 	}
 	return os.RemoveAll(stateDir)
 }
+
+// InitPID is the guest's process 1 as this host numbers it; its namespaces are the guest's.
+func (m *Machine) InitPID() int { return m.record.Init.PID }

@@ -20,7 +20,7 @@ type Observation struct {
 	// Gateway of the default route and the card it leaves by; empty without one.
 	Gateway, GatewayCard string
 	NameServers, Search  []string
-	// ToolsRunning: the guest is up as far as a daemon like open-vm-tools would be started (its D-Bus socket listens).
+	// ToolsRunning: the guest is up as far as a daemon like open-vm-tools would be started (open-vm-tools.service runs before cloud-init does: the journal takes messages).
 	ToolsRunning bool
 }
 
@@ -53,7 +53,7 @@ func (m *Machine) Observe() (Observation, error) {
 	if len(seen.NameServers) == 0 {
 		seen.readResolvConf(m.inside("/etc/resolv.conf"))
 	}
-	_, err = os.Stat(m.inside("/run/dbus/system_bus_socket"))
+	_, err = os.Stat(m.inside("/run/systemd/journal/socket"))
 	seen.ToolsRunning = err == nil
 	return seen, nil
 }

@@ -29,6 +29,9 @@ func identify(pid int) (Process, error) {
 	if len(rest) < 20 {
 		return Process{}, fmt.Errorf("process %d: unreadable stat", pid)
 	}
+	if rest[0] == "Z" || rest[0] == "X" {
+		return Process{}, fmt.Errorf("process %d has ended and waits to be reaped", pid)
+	}
 	return Process{PID: pid, Start: rest[19]}, nil
 }
 

@@ -168,9 +168,9 @@ func decodeResponse(body io.Reader) (any, error) {
 			fault := new(soap.Fault)
 			return fault, decoder.DecodeElement(fault, &element)
 		default:
-			kind, ok := types.TypeFunc()(element.Name.Local)
+			kind, ok := jsonResponses[element.Name.Local]
 			if !ok {
-				return nil, fmt.Errorf("SOAP response: unknown element %s", element.Name.Local)
+				return nil, fmt.Errorf("the lab's VI JSON API does not know %s: add it to jsonResponses", element.Name.Local)
 			}
 			response := reflect.New(kind).Interface()
 			return response, decoder.DecodeElement(response, &element)
@@ -217,7 +217,17 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 		jsonError(w, http.StatusInternalServerError, err.Error())
 		return
 	}
+	text := buffer.Bytes()
+	// The encoder marks the type of every root value, as is right for values declared as Any. Results and properties are
+	// declared as what they are, so a list is plain `[...]` and a string plain `"..."`.
+	var marked struct {
+		TypeName string          `json:"_typeName"`
+		Value    json.RawMessage `json:"_value"`
+	}
+	if json.Unmarshal(text, &marked) == nil && marked.TypeName != "" && marked.Value != nil {
+		text = marked.Value
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(buffer.Bytes())
+	_, _ = w.Write(text)
 }
