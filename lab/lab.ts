@@ -35,11 +35,13 @@ import { openStack, staleLocks } from "./stack";
 import { surroundingsOf } from "./surroundings";
 import { ensureToolchain } from "./toolchain";
 import type { VcenterPasswords } from "./vcenter";
-import { startVcenter, stopVcenter } from "./vcenter";
+import { startVcenter, stopVcenter, templateRoots } from "./vcenter";
 
 export interface LabOptions {
   /** Values beyond the lab's own overlay, for tests; the same list of paths holds. */
   readonly overlay?: Overlay;
+  /** Secrets of the stack that are not to be random: `vcenterPassword`, or one that `npm run secrets` would generate. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /** A lab that is up, but for what `pulumi up` makes. */
@@ -103,9 +105,10 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
   await mkdir(identity.directory, { recursive: true, mode: 0o700 });
   const real = readSites(identity)[identity.site];
   const authority = await ensureCertificateAuthority(join(identity.directory, "ca"), `Lab CA of ${identity.name}`);
+  const { vcenterPassword, ...stackSecrets } = options.secrets ?? {};
   const secrets = await ensureSecrets(join(identity.directory, "secrets.json"), {
     passphrase: randomPassword,
-    vcenterPassword: randomPassword,
+    vcenterPassword: () => vcenterPassword ?? randomPassword(),
     readOnlyPassword: randomPassword,
   });
   const stack = openStack(identity, prepared.toolchain, secrets.passphrase);
@@ -117,6 +120,7 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
     await stack.writeFile({ ...labOverlay(authority, administratorKey), ...options.overlay });
     await stack.setSecret("vcenterPassword", secrets.vcenterPassword);
     await stack.setSecret("activeDirectoryPassword", domain.bindPassword);
+    for (const [key, value] of Object.entries(stackSecrets)) await stack.setSecret(key, value);
     await stack.generateSecrets();
   });
   const sites = readSites(identity, stack.file);
@@ -133,10 +137,7 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
   const start = async (machine: Parameters<typeof guests.start>[0]) =>
     progress.step(`machine ${machine.name}`, () => guests.start(machine));
   await start(gatewayMachine(context, upstream));
-  const templates = [
-    { ...site.vcenter.templates.host, root: prepared.roots[site.vcenter.templates.host.kind], privileged: false },
-    { ...site.vcenter.templates.node, root: prepared.roots.node, privileged: true },
-  ].map(({ name, root: folder, privileged }) => ({ name, root: folder, privileged }));
+  const templates = templateRoots(site, prepared.roots);
   await Promise.all([
     start(servicesMachine(context)),
     start(internetMachine(context)),

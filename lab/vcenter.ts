@@ -7,6 +7,7 @@ import type { CertificateAuthority } from "./certificates";
 import { namespacesOf, switchNamespace } from "./network";
 import type { LabIdentity } from "./paths";
 import { namespaceName } from "./paths";
+import type { Prepared } from "./prepare";
 import { isRunning, startDetached, stopRecorded } from "./process";
 import { inNamespace, run } from "./run";
 import type { Surroundings } from "./surroundings";
@@ -17,6 +18,19 @@ export interface TemplateRoot {
   readonly name: string;
   readonly root: string;
   readonly privileged: boolean;
+}
+
+/** A plain template beside the site's own, so that one host of a region can be booted from it. */
+export const plainTemplate = "debian-12-plain";
+
+/** The templates of the site file, and the plain one. */
+export function templateRoots(site: Site, roots: Prepared["roots"]): TemplateRoot[] {
+  const { host, node } = site.vcenter.templates;
+  return [
+    { name: host.name, root: roots[host.kind], privileged: false },
+    { name: node.name, root: roots.node, privileged: true },
+    ...(host.name === plainTemplate ? [] : [{ name: plainTemplate, root: roots.plain, privileged: false }]),
+  ];
 }
 
 /** An account that may look at everything and change nothing: who previews pull requests. */
