@@ -31,7 +31,7 @@ export async function occupiedFaults(
           vmSearch: true,
         })) ?? [];
       const strangers = (await Promise.all(holders.map((holder) => nameAndParent(api, holder)))).filter(
-        ({ parent }) => parent.value !== found.folder?.value,
+        ({ parent }) => parent === undefined || parent.value !== found.folder?.value,
       );
       return strangers.map(({ name }) => ({
         path: `hosts.${host.name}.address`,
@@ -48,7 +48,7 @@ export async function occupiedFaults(
 async function nameAndParent(api: VcenterApi, machine: Reference) {
   const [name, parent] = await Promise.all([
     api.property<string>(machine, "name"),
-    api.property<Reference>(machine, "parent"),
+    api.property<Reference | undefined>(machine, "parent"),
   ]);
   return { name, parent };
 }

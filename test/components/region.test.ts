@@ -151,8 +151,10 @@ describe("before the first resource", () => {
     configureStack("siziano", canarySecrets(site), confirmed);
     await expect(program(async () => [fault("error")])).rejects.toThrow(/nothing was touched[^]*is full[^]*free space/);
     expect(registered).toEqual([]);
+    const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
     await program(async () => [fault("notice")]);
     await settled();
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining("is full"));
     expect(registered).not.toEqual([]);
   });
 
@@ -179,12 +181,13 @@ describe("the mocks themselves", () => {
   test("refuse what plain mocks let pass", async () => {
     const { refused } = await installStrictMocks(project, "siziano", { functions: {}, resources: ["a:index:A"] });
     class Group extends pulumi.ComponentResource {}
+    class Thing extends pulumi.CustomResource {}
     const parent = new Group("a:index:Group", "group");
-    new pulumi.CustomResource("a:index:A", "group-one", {}, { parent });
-    new pulumi.CustomResource("a:index:A", "group-one", {}, { parent });
-    new pulumi.CustomResource("a:index:A", "other", {}, { parent });
-    new pulumi.CustomResource("a:index:A", "orphan", {});
-    new pulumi.CustomResource("a:index:B", "group-two", {}, { parent });
+    new Thing("a:index:A", "group-one", {}, { parent });
+    new Thing("a:index:A", "group-one", {}, { parent });
+    new Thing("a:index:A", "other", {}, { parent });
+    new Thing("a:index:A", "orphan", {});
+    new Thing("a:index:B", "group-two", {}, { parent });
     await pulumi.runtime.invoke("a:index:f", {});
     await settled();
     expect(refused.sort()).toEqual([

@@ -115,7 +115,9 @@ function refusals(resource: Registered, registered: readonly Registered[], mocks
     ...(registered.some((other) => other.urn === urn) ? [`${urn}: registered twice`] : []),
     ...(custom && !mocks.resources.includes(type) ? [`${type} (${name}): no such resource in the plugins`] : []),
     ...(custom && parent === undefined ? [`${type} (${name}): has no parent`] : []),
-    ...(parent !== undefined && !name.startsWith(`${parent}-`) ? [`${name}: a child of ${parent} is ${parent}-role`] : []),
+    ...(parent !== undefined && !name.startsWith(`${parent}-`)
+      ? [`${name}: a child of ${parent} is ${parent}-role`]
+      : []),
   ];
 }
 
