@@ -8,10 +8,9 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { Fault } from "./fault";
-import { parseSite, type SiteDraft } from "./parse-site";
+import { isText, parseSite, type SiteDraft } from "./parse-site";
 import { missingParts, secretNeeds } from "./secret-needs";
 import { generatedSecrets, secretSchemas, type SecretName, type Secrets } from "./secrets";
-import { siteSchema } from "./site";
 import { parseSiteFiles, readSiteFiles, siteNameKey, type SiteFiles } from "./site-files";
 
 /** The secrets of a site as Outputs; `authCertificateKey` and `meshCa` only where the site needs them. */
@@ -64,25 +63,8 @@ function ownValues(project: string): Record<string, unknown> {
     Object.entries(pulumi.runtime.allConfig())
       .filter(([key]) => key.startsWith(prefix))
       .map(([key, text]): [string, string] => [key.slice(prefix.length), text])
-      .filter(([key]) => key !== siteNameKey && !(key in secretSchemas))
-      .map(([key, text]) => [key, decode(key, text)]),
+      .filter(([key]) => key !== siteNameKey && !(key in secretSchemas)),
   );
-}
-
-/** The engine hands over strings; what is not meant to be one is JSON. Malformed JSON stays text, for the schema to refuse. */
-function decode(key: string, text: string): unknown {
-  const schema = (siteSchema.shape as Readonly<Record<string, z.core.$ZodType>>)[key];
-  if (schema === undefined || isText(schema)) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-function isText(schema: z.core.$ZodType): boolean {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return isText(schema._zod.def.innerType);
-  return schema instanceof z.ZodString || schema instanceof z.ZodEnum;
 }
 
 function loadSecrets(

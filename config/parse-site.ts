@@ -20,15 +20,35 @@ export function parseSite(site: string, values: Readonly<Record<string, unknown>
     .map((key): Fault => unknownKey(site, key));
   const draft: Record<string, unknown> = {};
   for (const [key, schema] of Object.entries(siteSchema.shape)) {
-    const parsed = schema.safeParse(values[key]);
+    const value = decode(schema, values[key]);
+    const parsed = schema.safeParse(value);
     if (parsed.success) {
       draft[key] = parsed.data;
       continue;
     }
-    faults.push(...parsed.error.issues.map((issue) => shapeFault(site, schema, [key], values[key], issue)));
-    if (key === "clusters") draft[key] = wellFormedClusters(values[key]);
+    faults.push(...parsed.error.issues.map((issue) => shapeFault(site, schema, [key], value, issue)));
+    if (key === "clusters") draft[key] = wellFormedClusters(value);
   }
   return { draft, faults };
+}
+
+/**
+ * The engine hands every value over as a string, and `pulumi config set` rewrites a file's `false` as "false". What is not
+ * meant to be text is JSON then; malformed JSON stays as it is, for the schema to refuse.
+ */
+function decode(schema: z.core.$ZodType, value: unknown): unknown {
+  if (typeof value !== "string" || isText(schema)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+/** Is a plain string meant? */
+export function isText(schema: z.core.$ZodType): boolean {
+  if (isWrapped(schema)) return isText(schema._zod.def.innerType);
+  return schema instanceof z.ZodString || schema instanceof z.ZodEnum;
 }
 
 function wellFormedClusters(value: unknown): Site["clusters"] {

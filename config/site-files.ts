@@ -22,6 +22,8 @@ export interface SiteFile {
   readonly stack: string;
   readonly site: string;
   readonly values: Readonly<Record<string, unknown>>;
+  /** Secrets that are set in the file, by name. */
+  readonly secrets: readonly string[];
   readonly faults: readonly Fault[];
 }
 
@@ -58,7 +60,7 @@ export function readSiteFile(stack: string, file: string, project: string): Site
   const faults = document.errors.map((error) =>
     fault(stack, "", "file-syntax", `is not valid YAML: ${error.message.split("\n")[0]}`, "correct the file"),
   );
-  if (faults.length > 0) return { stack, site: stack, values: {}, faults };
+  if (faults.length > 0) return { stack, site: stack, values: {}, secrets: [], faults };
   const contents = document.toJS() as { readonly config?: Readonly<Record<string, unknown>> } | null;
   return ownValues(stack, contents?.config ?? {}, project);
 }
@@ -77,6 +79,7 @@ function ownValues(stack: string, config: Readonly<Record<string, unknown>>, pro
     stack,
     site,
     values: Object.fromEntries(values),
+    secrets: own.map(([key]) => key).filter((key) => key in secretSchemas),
     faults: inClear.map(([key]) =>
       fault(
         site,

@@ -108,13 +108,7 @@ const sessionTable = ({ bgp }: RegionPlan): string =>
 const groupTable = ({ bgp }: RegionPlan): string =>
   table(
     ["cluster", "AS", "neighbours", "/32s of", "at most"],
-    bgp.groups.map((group) => [
-      group.cluster,
-      group.asn,
-      group.nodes.length,
-      group.balancers,
-      group.maximumPrefixes,
-    ]),
+    bgp.groups.map((group) => [group.cluster, group.asn, group.nodes.length, group.balancers, group.maximumPrefixes]),
   );
 
 const recordTable = ({ dns }: RegionPlan): string =>
