@@ -118,15 +118,14 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
   const domain = await openDomain({ root, site: real, surroundings });
   await progress.step("stack file and its secrets", async () => {
     await stack.writeFile({ ...labOverlay(authority, administratorKey), ...options.overlay });
-    await stack.setSecret("vcenterPassword", secrets.vcenterPassword);
-    await stack.setSecret("activeDirectoryPassword", domain.bindPassword);
-    for (const [key, value] of Object.entries(stackSecrets)) await stack.setSecret(key, value);
+    const { vcenterPassword: password } = secrets;
+    stack.setSecrets({ vcenterPassword: password, activeDirectoryPassword: domain.bindPassword, ...stackSecrets });
     await stack.generateSecrets();
   });
   const sites = readSites(identity, stack.file);
   const site = sites[identity.site];
   const plan = planRegion(sites, identity.site);
-  const values = await stack.values();
+  const values = stack.values();
   await writeSshConfiguration(identity, plan, publicKeys(values));
 
   await progress.step("networks", () => ensureSwitch(identity, plan.vlan.mtu));
@@ -175,7 +174,7 @@ export async function deploy(lab: Lab, progress: Progress): Promise<void> {
   if ((await staleLocks(lab.stack)).length > 0) await lab.pulumi(["cancel", "--yes"]);
   const onLine = (line: string) => line.trim() && progress.say(`pulumi: ${line}`);
   // vCenter may be a new one, and machines may have died: only a refresh sees that.
-  const refresh = (await lab.stack.isDeployed()) ? ["--refresh", "--run-program"] : [];
+  const refresh = (await lab.stack.isDeployed()) ? ["--refresh"] : [];
   await progress.step(`pulumi up of ${lab.identity.site}`, () =>
     lab.pulumi(["up", "--yes", "--skip-preview", "--color", "never", ...refresh], { onLine }),
   );

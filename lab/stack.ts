@@ -4,11 +4,11 @@ import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { projectName } from "../config/site-files";
+import { stackConfig } from "../tools/pulumi-config";
 import type { Overlay } from "./overlay";
 import { applyOverlay } from "./overlay";
 import type { LabIdentity } from "./paths";
 import { repository } from "./paths";
-import type { RunOptions, RunResult } from "./run";
 import { run } from "./run";
 import type { Toolchain } from "./toolchain";
 
@@ -19,12 +19,12 @@ export interface Stack {
   readonly environment: NodeJS.ProcessEnv;
   /** Writes the stack file from the real one; secrets that it has already stay. */
   writeFile(overlay: Overlay): Promise<void>;
-  /** Sets a secret unless it has that value. */
-  setSecret(key: string, value: string): Promise<void>;
+  /** Sets secrets that do not have these values yet. */
+  setSecrets(values: Readonly<Record<string, string>>): void;
   /** Generates the secrets that are random, where they are missing, with the product's own command. */
   generateSecrets(): Promise<void>;
   /** All values in clear, for the lab's own use. */
-  values(): Promise<Readonly<Record<string, string>>>;
+  values(): Readonly<Record<string, string>>;
   /** Does the state hold resources? */
   isDeployed(): Promise<boolean>;
   /** Arguments that make a pulumi command act on this stack. */
@@ -60,9 +60,6 @@ export function openStack(lab: LabIdentity, toolchain: Toolchain, passphrase: st
     const stackFile = takesConfigFile.has(verb) ? ["--config-file", file] : [];
     return [verb, ...rest, "--stack", lab.site, "--non-interactive", ...stackFile];
   };
-  const pulumi = (command: readonly string[], options: RunOptions = {}): Promise<RunResult> =>
-    run([toolchain.paths.pulumi, ...args(command)], { ...options, env, cwd: repository });
-
   /** `stack init` writes a stack file beside Pulumi.yaml, so it works in a project folder of its own. */
   async function init(): Promise<string> {
     const folder = join(lab.directory, "init");
@@ -92,11 +89,9 @@ export function openStack(lab: LabIdentity, toolchain: Toolchain, passphrase: st
     return parseDocument(text).toJS() as StackFile;
   }
 
-  async function values(): Promise<Record<string, string>> {
-    const { stdout } = await pulumi(["config", "--show-secrets", "--json"]);
-    const all = Object.entries(JSON.parse(stdout) as Record<string, { value?: string; objectValue?: unknown }>);
-    return Object.fromEntries(all.map(([key, { value }]) => [key.replace(`${project}:`, ""), value ?? ""]));
-  }
+  const configuration = stackConfig({ root: repository, stack: lab.site, configFile: file, environment });
+  const values = () =>
+    Object.fromEntries([...configuration.read()].map(([key, value]) => [key.replace(`${project}:`, ""), value]));
 
   return {
     file,
@@ -115,10 +110,11 @@ export function openStack(lab: LabIdentity, toolchain: Toolchain, passphrase: st
       await writeFile(`${file}.next`, document.toString({ lineWidth: 0 }), { mode: 0o600 });
       await rename(`${file}.next`, file);
     },
-    async setSecret(key, value) {
-      const known = (await readStackFile()).config[`${project}:${key}`];
-      if (known !== undefined && (await values())[key] === value) return;
-      await pulumi(["config", "set", key, "--secret"], { input: value });
+    setSecrets(wanted) {
+      const known = values();
+      for (const [key, value] of Object.entries(wanted)) {
+        if (known[key] !== value) configuration.setSecret(key, value);
+      }
     },
     async generateSecrets() {
       const command = join(repository, "bin", "tools", "secrets.js");

@@ -30,7 +30,7 @@ export const baseRoot: RootRecipe = {
     // A guest shares the machine's clock: chrony may measure it (-x), never set it. Its unit wants a capability for
     // setting the clock, which a guest need not have.
     "/etc/systemd/system/chrony.service.d/lab.conf": {
-      content: "[Unit]\nConditionCapability=\n[Service]\nExecStart=\nExecStart=/usr/sbin/chronyd -F 1 -x\n",
+      content: "[Unit]\nConditionCapability=\n[Service]\nExecStart=\nExecStart=!/usr/sbin/chronyd -F 1 -x\n",
     },
   },
   enabledUnits: [],
