@@ -2,8 +2,6 @@ package guest
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"sort"
 	"strings"
 )
@@ -37,39 +35,4 @@ func guestinfoEnvironment(values map[string]string) (string, error) {
 	}
 	sort.Strings(lines)
 	return "VMX_GUESTINFO=1\n" + strings.Join(lines, ""), nil
-}
-
-// writeRun fills the directory that the guest sees, read-only, as /run/hypervisor: its product UUID and, where the
-// machine has guestinfo, the environment of cloud-init, readable by the guest's root alone as on a real VM.
-func writeRun(l layout, spec Spec) ([]Bind, error) {
-	if err := os.RemoveAll(l.run()); err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(l.run(), 0o755); err != nil {
-		return nil, err
-	}
-	binds := []Bind{{Source: l.run(), Target: "/run/hypervisor", ReadOnly: true}}
-	if spec.UUID != "" {
-		file := filepath.Join(l.run(), filepath.Base(ProductUUIDFile))
-		if err := os.WriteFile(file, []byte(spec.UUID+"\n"), 0o444); err != nil {
-			return nil, err
-		}
-	}
-	environment, err := guestinfoEnvironment(spec.CloudInit)
-	if err != nil || environment == "" {
-		return binds, err
-	}
-	if err := os.WriteFile(filepath.Join(l.run(), "guestinfo.env"), []byte(environment), 0o600); err != nil {
-		return nil, err
-	}
-	dropIn := filepath.Join(l.run(), "guestinfo.conf")
-	if err := os.WriteFile(dropIn, []byte("[Service]\nEnvironmentFile=/run/hypervisor/guestinfo.env\n"), 0o644); err != nil {
-		return nil, err
-	}
-	for _, unit := range cloudInitUnits {
-		// Below /run, so that nothing of the lab lands on the VM's disk.
-		target := filepath.Join("/run/systemd/system", unit+".d", "10-hypervisor-guestinfo.conf")
-		binds = append(binds, Bind{Source: dropIn, Target: target, ReadOnly: true})
-	}
-	return binds, nil
 }

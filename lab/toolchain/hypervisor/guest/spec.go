@@ -66,10 +66,6 @@ type Disk struct {
 	Device string `json:"device"`
 }
 
-// ProductUUIDFile is where the guest finds Spec.UUID. The kernel has no /sys/class/dmi here and nothing can be mounted
-// there, so what reads product_uuid must be pointed to this file by its template.
-const ProductUUIDFile = "/run/hypervisor/product_uuid"
-
 // nspawn takes a machine name as a host name label; the limit leaves room for what is derived from it.
 var machineName = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`)
 
