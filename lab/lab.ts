@@ -50,6 +50,8 @@ export interface Lab {
   readonly site: Site;
   readonly sites: Sites;
   readonly plan: RegionPlan;
+  /** What the stack file has other than the real site's. */
+  readonly overlay: Overlay;
   readonly stack: Stack;
   readonly operator: Operator;
   readonly authority: CertificateAuthority;
@@ -116,8 +118,9 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
   const surroundings = surroundingsOf(real);
   const root = prepared.roots.fixture;
   const domain = await openDomain({ root, site: real, surroundings });
+  const overlay = { ...labOverlay(authority, administratorKey), ...options.overlay };
   await progress.step("stack file and its secrets", async () => {
-    await stack.writeFile({ ...labOverlay(authority, administratorKey), ...options.overlay });
+    await stack.writeFile(overlay);
     const { vcenterPassword: password } = secrets;
     stack.setSecrets({ vcenterPassword: password, activeDirectoryPassword: domain.bindPassword, ...stackSecrets });
     await stack.generateSecrets();
@@ -156,6 +159,7 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
     site,
     sites,
     plan,
+    overlay,
     stack,
     operator,
     authority,
