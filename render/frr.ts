@@ -131,8 +131,25 @@ function addressFamily(bgp: BgpPlan): Line {
   );
 }
 
+/** FRR's own BFD timers, which its running configuration leaves out. */
+const bfdDefaults: BgpPlan["bfd"] = { multiplier: 3, transmitMilliseconds: 300, receiveMilliseconds: 300 };
+
+function bfdTimers(bfd: BgpPlan["bfd"]): Line[] {
+  const names = {
+    multiplier: "detect-multiplier",
+    transmitMilliseconds: "transmit-interval",
+    receiveMilliseconds: "receive-interval",
+  } as const;
+  return (Object.keys(names) as (keyof typeof names)[])
+    .filter((key) => bfd[key] !== bfdDefaults[key])
+    .map((key) => `${names[key]} ${bfd[key]}`);
+}
+
 /**
  * The text of `/etc/frr/frr.conf` (FRR 8.4, https://docs.frrouting.org/en/stable-8.4/bgp.html).
+ *
+ * It says nothing that FRR's running configuration leaves out as a default: so `frr-reload` finds no difference where there
+ * is none, and asks no neighbour for its routes again.
  *
  * @throws if a password is missing or is one that FRR would not take as it is.
  */
@@ -147,27 +164,17 @@ export function renderFrr(
     "frr defaults traditional",
     `hostname ${hostname}`,
     "log syslog informational",
+    "no ipv6 forwarding",
     "service integrated-vtysh-config",
     // Unassigned balancer addresses end here instead of looping between gw and the routers; nothing announces these routes.
     ...plan.groups.map((group) => `ip route ${group.balancers} blackhole`),
-    ...(upstream.kind === "bgp"
-      ? [
-          block("bfd", [
-            block(`profile ${GATEWAY}`, [
-              `detect-multiplier ${plan.bfd.multiplier}`,
-              `transmit-interval ${plan.bfd.transmitMilliseconds}`,
-              `receive-interval ${plan.bfd.receiveMilliseconds}`,
-            ]),
-          ]),
-        ]
-      : []),
+    ...(upstream.kind === "bgp" ? [block("bfd", [block(`profile ${GATEWAY}`, bfdTimers(plan.bfd))])] : []),
     // Policies come first: no session is ever without them.
     ...policies(plan),
     block(`router bgp ${plan.routersASN}`, [
       `bgp router-id ${router.routerId}`,
       "bgp log-neighbor-changes",
-      // RFC 8212: a session without a policy says and hears nothing.
-      "bgp ebgp-requires-policy",
+      "! RFC 8212 is in force: this profile implies `bgp ebgp-requires-policy`",
       "no bgp default ipv4-unicast",
       // Routes of an agent that restarts stay for as long as the plan's budget says (RFC 4724, helper side).
       `bgp graceful-restart stalepath-time ${plan.timers.restartSeconds}`,

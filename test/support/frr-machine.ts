@@ -9,11 +9,10 @@ export const frrFiles = (configuration: string): RootFile[] => [
   { path: "/etc/frr/frr.conf", content: configuration, mode: "0640", owner: "frr:frr" },
 ];
 
-/** Starts FRR in a namespace and waits until bgpd has read its configuration. */
-export async function startFrr(namespace: string, files: readonly RootFile[]): Promise<RootMachine> {
+/** Starts FRR as the host `name` in a namespace and waits until bgpd has read its configuration. */
+export async function startFrr(namespace: string, name: string, files: readonly RootFile[]): Promise<RootMachine> {
   const machine = await RootMachine.start(namespace, files);
-  if (files.some(({ path }) => path.startsWith("/etc/sysctl.d/")))
-    await machine.exec(["mount", "-o", "remount,rw", "/proc"]);
+  await machine.exec(["hostname", name]);
   for (const { path } of files.filter(({ path }) => path.startsWith("/etc/sysctl.d/")))
     await machine.exec(["sysctl", "--quiet", "--load", path]);
   await machine.exec(["install", "-d", "-o", "frr", "-g", "frrvty", "-m", "0775", "/run/frr"]);

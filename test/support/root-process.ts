@@ -90,7 +90,7 @@ export class RootMachine {
 
   /** Runs a command inside; throws RunError unless it ends with 0. */
   async exec(command: readonly string[], input?: string): Promise<string> {
-    const enter = ["nsenter", `--target=${this.leader}`, "--mount", "--net", "--pid", "--root", "--"];
+    const enter = ["nsenter", `--target=${this.leader}`, "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--"];
     return (await run([...enter, ...command], { env, input, timeout: 60_000 })).stdout;
   }
 

@@ -44,7 +44,7 @@ export class RouterNetwork {
       };
       for (const { name, address, files } of [gateway, ...routers]) {
         const namespace = await network.vlan.attach(name, [`${address}/${plan.vlan.prefixLength}`]);
-        network.machines.set(name, await startFrr(namespace, files));
+        network.machines.set(name, await startFrr(namespace, name, files));
       }
       return network;
     } catch (error) {
