@@ -58,7 +58,7 @@ The machine lives on when this command ends. One that runs already is left as it
 		if err != nil {
 			return err
 		}
-		if !status.Running {
+		if !status.Running && status.Launcher == 0 {
 			// One that was killed with its supervisor leaves a record; clean up after it first.
 			if err := guest.Halt(spec.StateDir, guest.SignalKill, time.Minute); err != nil {
 				return err
@@ -123,6 +123,10 @@ func awaitSystem(spec guest.Spec, deadline time.Time) error {
 		}
 		if !status.Running && status.Launcher == 0 {
 			return fmt.Errorf("machine %s stopped while it booted: see %s", spec.Name, status.Console)
+		}
+		if !status.Running {
+			time.Sleep(50 * time.Millisecond) // it reboots
+			continue
 		}
 		last = guest.Ask(status.InitPID, 5*time.Second, "systemctl", "is-system-running")
 		switch last {

@@ -60,7 +60,7 @@ start begins with an empty vCenter and clears the state directory.`,
 		if err != nil {
 			return err
 		}
-		fmt.Printf("ready https://%s/sdk\n", config.Listen)
+		fmt.Printf("ready %s\n", vcenter.URL())
 		<-ctx.Done()
 		return vcenter.Close()
 	}

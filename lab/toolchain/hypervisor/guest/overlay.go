@@ -20,6 +20,9 @@ func (l layout) run() string     { return filepath.Join(l.dir, "run") }
 func (l layout) console() string { return filepath.Join(l.dir, "console.log") }
 func (l layout) record() string  { return filepath.Join(l.dir, "record.json") }
 
+// supervisor names the process that runs the machine over its reboots, between which there is no record.
+func (l layout) supervisor() string { return filepath.Join(l.dir, "supervisor.json") }
+
 // mountOverlay puts the machine's writable layer over its template. The upper layer outlives the boot: it is the disk.
 func mountOverlay(l layout, root string) error {
 	for _, dir := range []string{l.upper(), l.work(), l.mount()} {

@@ -27,19 +27,21 @@ type record struct {
 	Cgroups         []string    `json:"cgroups,omitempty"`
 }
 
-func (r *record) save(l layout) error {
-	text, err := json.MarshalIndent(r, "", "  ")
+func (r *record) save(l layout) error { return saveJSON(l.record(), r) }
+
+// saveJSON replaces a file at once, so that a reader never sees half of it.
+func saveJSON(file string, value any) error {
+	text, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(l.dir, 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	next := l.record() + ".next"
-	if err := os.WriteFile(next, append(text, '\n'), 0o644); err != nil {
+	if err := os.WriteFile(file+".next", append(text, '\n'), 0o644); err != nil {
 		return err
 	}
-	return os.Rename(next, l.record())
+	return os.Rename(file+".next", file)
 }
 
 // loadRecord returns nil without error where no machine runs.

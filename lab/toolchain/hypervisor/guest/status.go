@@ -26,6 +26,9 @@ type Status struct {
 func StatusOf(stateDir string) (Status, error) {
 	l := layout{stateDir}
 	status := Status{StateDir: stateDir, Console: l.console()}
+	if supervisor := loadSupervisor(l); supervisor.alive() {
+		status.Launcher = supervisor.PID
+	}
 	r, err := loadRecord(l)
 	if err != nil || r == nil {
 		return status, err
@@ -73,20 +76,19 @@ const (
 // disk is gone. A machine whose supervisor is dead is cleaned up here.
 func Halt(stateDir string, signal syscall.Signal, limit time.Duration) error {
 	l := layout{stateDir}
+	supervisor := loadSupervisor(l)
+	if err := supervisor.signal(signal); err != nil {
+		return err
+	}
+	if !supervisor.waitGone(limit) {
+		return fmt.Errorf("%s: the machine's supervisor (process %d) did not end within %s", stateDir, supervisor.PID, limit)
+	}
 	r, err := loadRecord(l)
 	if err != nil || r == nil {
 		return err
 	}
 	if r.Launcher.alive() {
-		if err := r.Launcher.signal(signal); err != nil {
-			return err
-		}
-		if !r.Launcher.waitGone(limit) {
-			return fmt.Errorf("machine %s: its supervisor (process %d) did not end within %s", r.Name, r.Launcher.PID, limit)
-		}
-	}
-	if r, err = loadRecord(l); err != nil || r == nil {
-		return err
+		return fmt.Errorf("machine %s is a VM of the hypervisor (process %d): power it off there", r.Name, r.Launcher.PID)
 	}
 	return r.release(l)
 }

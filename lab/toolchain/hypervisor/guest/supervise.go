@@ -2,6 +2,7 @@ package guest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +15,18 @@ import (
 func Supervise(spec Spec, grace time.Duration) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, SignalStop, SignalKill)
+	l := layout{spec.StateDir}
+	self, err := identify(os.Getpid())
+	if err != nil {
+		return err
+	}
+	if other := loadSupervisor(l); other.alive() {
+		return fmt.Errorf("machine %s is supervised by process %d already", spec.Name, other.PID)
+	}
+	if err := saveJSON(l.supervisor(), self); err != nil {
+		return err
+	}
+	defer os.Remove(l.supervisor())
 	for {
 		machine, err := Boot(spec)
 		if err != nil {
@@ -31,6 +44,15 @@ func Supervise(spec Spec, grace time.Duration) error {
 			return machine.Kill().Err
 		}
 	}
+}
+
+// loadSupervisor returns the machine's supervisor; the zero Process, which is not alive, if it has none.
+func loadSupervisor(l layout) Process {
+	var supervisor Process
+	if text, err := os.ReadFile(l.supervisor()); err == nil {
+		_ = json.Unmarshal(text, &supervisor)
+	}
+	return supervisor
 }
 
 // Environment is what a command inside a guest gets: nothing of this host's but the terminal.

@@ -25,6 +25,10 @@ func (v *VCenter) gate(next http.Handler) http.Handler {
 	for _, path := range []string{"/about", "/guestFile", "/guestFile/", "/nfc/"} {
 		mux.HandleFunc(path, http.NotFound)
 	}
+	for _, path := range categoryPaths {
+		mux.Handle(path, bareTypes(next))
+		mux.Handle(path+"/", bareTypes(next))
+	}
 	return mux
 }
 

@@ -78,7 +78,9 @@ func must(t *testing.T, err error) {
 type site struct {
 	t       *testing.T
 	ctx     context.Context
-	vcenter *VCenter
+	config  *Config
+	url     *url.URL
+	vcenter *VCenter // nil where another process serves it
 	client  *govmomi.Client
 	finder  *find.Finder
 }
@@ -92,7 +94,17 @@ func startSite(t *testing.T, config *Config) *site {
 			t.Errorf("close: %v", err)
 		}
 	})
-	s := &site{t: t, ctx: context.Background(), vcenter: vcenter}
+	s := connectSite(t, config, vcenter.URL())
+	s.vcenter = vcenter
+	return s
+}
+
+// connectSite logs in to a stand-in.
+func connectSite(t *testing.T, config *Config, address string) *site {
+	t.Helper()
+	location, err := url.Parse(address)
+	must(t, err)
+	s := &site{t: t, ctx: context.Background(), config: config, url: location}
 	s.client, err = s.login(testUser, testPassword)
 	must(t, err)
 	s.finder = find.NewFinder(s.client.Client, false)
@@ -103,7 +115,7 @@ func startSite(t *testing.T, config *Config) *site {
 }
 
 func (s *site) login(user, password string) (*govmomi.Client, error) {
-	address := *s.vcenter.server.URL
+	address := *s.url
 	address.User = url.UserPassword(user, password)
 	return govmomi.NewClient(s.ctx, &address, true)
 }
@@ -119,7 +131,7 @@ func (s *site) wait(task *object.Task, err error) *types.TaskInfo {
 // clone makes a VM from the first template.
 func (s *site) clone(name string, config *types.VirtualMachineConfigSpec) *object.VirtualMachine {
 	s.t.Helper()
-	template, err := s.finder.VirtualMachine(s.ctx, s.vcenter.config.Templates[0].Name)
+	template, err := s.finder.VirtualMachine(s.ctx, s.config.Templates[0].Name)
 	must(s.t, err)
 	folder, err := s.finder.DefaultFolder(s.ctx)
 	must(s.t, err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
@@ -126,6 +128,10 @@ func (inv *inventory) addPortGroups(ctx *simulator.Context, client *vim25.Client
 		group := entity.(*simulator.DistributedVirtualPortgroup)
 		inv.portGroups[group.Key] = group.Config.Name
 	}
+	// The simulator adds a port group to the cluster once for each host.
+	cluster := ctx.Map.Get(inv.cluster.Reference()).(*simulator.ClusterComputeResource)
+	slices.SortFunc(cluster.Network, func(a, b types.ManagedObjectReference) int { return strings.Compare(a.Value, b.Value) })
+	cluster.Network = slices.Compact(cluster.Network)
 	return nil
 }
 

@@ -115,6 +115,13 @@ func (v *VCenter) create(certificate tls.Certificate) error {
 	return nil
 }
 
+// URL is where the SDK is served, with the port that was really taken.
+func (v *VCenter) URL() string {
+	address := *v.server.URL
+	address.User = nil
+	return address.String()
+}
+
 // Close stops serving, then all guests.
 func (v *VCenter) Close() error {
 	close(v.stop)
