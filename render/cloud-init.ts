@@ -7,7 +7,13 @@ import { hostKeyPath } from "./sshd";
 
 /** cloud-init reads YAML 1.1, where an unquoted `yes` or `0755` is no text. */
 const serialise = (value: unknown): string =>
-  stringify(value, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false });
+  stringify(value, { version: "1.1", lineWidth: 0, blockQuote: "literal", aliasDuplicateObjects: false });
+
+/** Text that every YAML reader takes as it is. PyYAML refuses tabs and rarer characters where others write them bare. */
+const isPlainText = (text: string): boolean => /^[\x20-\x7e\n]*\n$/.test(text);
+
+const fileContent = (text: string) =>
+  isPlainText(text) ? { content: text } : { encoding: "b64", content: Buffer.from(text).toString("base64") };
 
 /**
  * sshd starts before cloud-init's final stage, so what it reads is written early; so is what holds services back while
@@ -19,7 +25,7 @@ const writeFile = (file: HostFile) => ({
   path: file.path,
   owner: file.owner,
   permissions: file.mode,
-  content: file.content,
+  ...fileContent(file.content),
   ...(isNeededEarly(file) ? {} : { defer: true }),
 });
 

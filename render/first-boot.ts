@@ -63,17 +63,24 @@ program() {
   rm -f "$archive"
 }
 
+broken() {
+  fail "service $1 is $(systemctl is-active "$1"): $(journalctl --no-pager --quiet --output cat --lines 8 --unit "$1" | reason)"
+}
+
 start() {
   step "enable $1" systemctl enable "$1"
-  # A reload keeps rules and sessions where a restart would drop them for a moment.
-  step "start of $1" systemctl "$2" "$1"
+  echo "first boot: $2 of $1"
+  systemctl "$2" "$1" >/dev/null 2>&1 </dev/null || broken "$1"
 }
 
 running() {
-  systemctl is-active --quiet "$1" ||
-    fail "service $1 is $(systemctl is-active "$1"): $(journalctl --no-pager --quiet --output cat --lines 8 --unit "$1" | reason)"
+  systemctl is-active --quiet "$1" || broken "$1"
 }
 `;
+
+/** A program has its archive's name, and a prepared template holds it on the path. */
+const assertProgram = ({ name }: HostProgram): string =>
+  `command -v ${quoteWord(name)} >/dev/null || missing="$missing "${quoteWord(name)}`;
 
 const fetchProgram = ({ name, url, sha256, destination }: HostProgram): string =>
   quoteCommand(["program", name, url, sha256, destination]);
@@ -104,6 +111,7 @@ export function firstBoot(host: HostPlan, content: HostContent): string {
     `rm -f ${servicePolicy}`,
     "missing=",
     ...content.packages.map((name) => quoteCommand(["package", name])),
+    ...(prepared ? content.programs.map(assertProgram) : []),
     `[ -z "$missing" ] || fail ${quoteWord(remedy)}"$missing"`,
     ...(prepared ? [] : content.programs.map(fetchProgram)),
     "",

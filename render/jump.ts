@@ -108,6 +108,6 @@ export function jumpContent(): RoleContent {
     packages: ["tlog", "ulogd2"],
     programs: [],
     services: ["ulogd2.service"],
-    checks: [["tlog-rec", "--version"]],
+    checks: [["tlog-rec", "--configuration"]],
   };
 }
