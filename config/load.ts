@@ -31,7 +31,9 @@ export interface LoadedConfig {
 export function loadConfig(): LoadedConfig {
   const config = new pulumi.Config();
   const siteName = config.get(siteNameKey) ?? pulumi.getStack();
-  const siblings = readSiteFiles(projectRoot(), [pulumi.getStack()]).filter((file) => file.site !== siteName);
+  const files = readSiteFiles(projectRoot());
+  const inClear = files.filter((file) => file.stack === pulumi.getStack()).flatMap((file) => file.faults);
+  const siblings = files.filter((file) => file.stack !== pulumi.getStack() && file.site !== siteName);
   const own = parseSite(siteName, ownValues(config.name));
   const others = parseSiteFiles(siblings);
   const { secrets, faults } = loadSecrets(config, siteName, own.draft);
@@ -39,7 +41,7 @@ export function loadConfig(): LoadedConfig {
     siteName,
     files: {
       drafts: { ...others.drafts, [siteName]: own.draft },
-      faults: [...own.faults, ...faults, ...others.faults],
+      faults: [...inClear, ...own.faults, ...faults, ...others.faults],
     },
     secrets,
   };
@@ -77,7 +79,8 @@ function loadSecrets(
   const outputs: Partial<Record<SecretName, pulumi.Output<unknown>>> = {};
   const faults: Fault[] = [];
   for (const key of needs?.keys ?? []) {
-    const text = config.getSecret(key);
+    // Pulumi.yaml declares secrets with an empty default, or it would refuse a stack that lacks one in words of its own.
+    const text = pulumi.runtime.getConfig(`${config.name}:${key}`) ? config.getSecret(key) : undefined;
     if (text === undefined) faults.push(missingSecret(site, key));
     else if (needs !== undefined) {
       outputs[key] = text.apply((value) => {

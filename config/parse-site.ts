@@ -37,6 +37,8 @@ export function parseSite(site: string, values: Readonly<Record<string, unknown>
  * meant to be text is JSON then; malformed JSON stays as it is, for the schema to refuse.
  */
 function decode(schema: z.core.$ZodType, value: unknown): unknown {
+  // Pulumi cannot declare an optional key without a default: an empty one says that there is none.
+  if (value === "") return undefined;
   if (typeof value !== "string" || isText(schema)) return value;
   try {
     return JSON.parse(value);

@@ -20,7 +20,7 @@ export interface Completion {
 export function parseCurrent(stack: string, texts: ReadonlyMap<string, string>, project: string): CurrentSecrets {
   const parsed = generatedSecrets.flatMap((key): [string, unknown][] => {
     const text = texts.get(`${project}:${key}`);
-    if (text === undefined) return [];
+    if (!text) return [];
     const value = secretSchemas[key].safeParse(parseJson(text));
     if (!value.success) {
       throw new CommandError(

@@ -165,7 +165,7 @@ function complete(
   const { values, made } = completeSecrets(file.site, needs, current, rotate, meshCa);
   for (const [key, value] of Object.entries(values)) config.setSecret(key, JSON.stringify(value));
   const generated: readonly string[] = generatedSecrets;
-  const missing = needs.keys.filter((key) => !generated.includes(key) && !texts.has(`${project}:${key}`));
+  const missing = needs.keys.filter((key) => !generated.includes(key) && !texts.get(`${project}:${key}`));
   return { stack: file.stack, made, missing };
 }
 

@@ -15,7 +15,7 @@ const smallestNode = 4096;
 const benchmarks = "198.18.0.0/15";
 
 /** What marks the certificates and keys of the example site files. */
-const exampleMark = { certificate: "Example, replace me", key: /\S@example$/ } as const;
+const exampleMark = { certificate: /Example\\?, replace me/, key: /\S@example$/ } as const;
 
 const isProduction = (world: World, site: string): boolean => world.drafts[site]?.environment === "production";
 
@@ -48,7 +48,7 @@ export const productionRules: readonly Rule[] = [
         .flatMap(([site, draft]) => [
           ...authorities(draft)
             .filter(([, pem]) =>
-              (parseCertificates(pem) ?? []).some(({ subject }) => subject.includes(exampleMark.certificate)),
+              (parseCertificates(pem) ?? []).some(({ subject }) => exampleMark.certificate.test(subject)),
             )
             .map(([path, pem]) => example(site, path, pem)),
           ...(draft.administrators?.keys ?? []).flatMap(({ publicKey }, index) =>
