@@ -8,8 +8,8 @@ import { deployAccount } from "../render/accounts";
 
 export type Connection = command.types.input.remote.ConnectionArgs;
 
-/** sshd starts a little after the network does: tries, a few seconds apart at most, before the host counts as dead. */
-const dialErrorLimit = 30;
+/** sshd starts a little after the network does: tries, at most five seconds apart and a minute in all, before the host counts as dead. */
+const dialErrorLimit = 20;
 
 export interface SshAccessArgs {
   readonly path: Site["access"]["path"];
