@@ -22,14 +22,13 @@ function portsOf(flow: Flow): number[] {
   });
 }
 
-/** The names under which a client may ask for an address: sshd compares what was asked for, before it resolves. */
-function namesByAddress(plan: RegionPlan): Map<string, string[]> {
-  return new Map(
-    [
-      ...plan.hosts.map(({ address, fqdn }) => [address, [fqdn]] as const),
-      ...plan.clusters.map(({ apiVip, apiName }) => [apiVip, [apiName]] as const),
-    ].map(([address, names]) => [address, [...names]]),
-  );
+/** The name under which a client may ask for an address: sshd compares what was asked for, before it resolves. */
+function namesByAddress(plan: RegionPlan): Map<string, string> {
+  const named = [
+    ...plan.hosts.map(({ address, fqdn }) => [address, fqdn] as const),
+    ...plan.clusters.map(({ apiVip, apiName }) => [apiVip, apiName] as const),
+  ];
+  return new Map(named);
 }
 
 /**
@@ -38,13 +37,17 @@ function namesByAddress(plan: RegionPlan): Map<string, string[]> {
  */
 export function bridgeDestinations(plan: RegionPlan): string[] {
   const names = namesByAddress(plan);
+  const askedFor = (address: string): string[] => {
+    const name = names.get(address);
+    return name === undefined ? [address] : [address, name];
+  };
   const bridged = plan.flows.filter(
     ({ from, protocol }) => protocol === "tcp" && from.hosts.length === 1 && isJump(plan, from.hosts[0]),
   );
   const destinations = bridged.flatMap((flow) =>
-    addressesOf(flow).flatMap((address) =>
-      portsOf(flow).flatMap((port) => [address, ...(names.get(address) ?? [])].map((name) => `${name}:${port}`)),
-    ),
+    addressesOf(flow)
+      .flatMap(askedFor)
+      .flatMap((host) => portsOf(flow).map((port) => `${host}:${port}`)),
   );
   return [...new Set(destinations)];
 }
