@@ -1,0 +1,29 @@
+import { writeFileSync } from "node:fs";
+import { lab, progress } from "../../support/lab";
+import { vcenterSnapshot } from "../../support/lab-snapshot";
+import { engineLogs } from "../../support/lab-evidence";
+
+/** What vCenter held before the first `up`; destroy must bring it back to exactly this. */
+export const emptyVcenter: { snapshot: readonly string[] } = { snapshot: [] };
+
+/** Machines that the tests have put on the VLAN themselves: they are no part of the region. */
+export const ownMachines = (line: string): boolean => /^namespace \S+-(node|stranger)$/.test(line);
+
+export function upFromEmpty(): void {
+  test("up from an empty vCenter", async () => {
+    expect(await lab().stack.isDeployed()).toBe(false);
+    emptyVcenter.snapshot = await vcenterSnapshot();
+    expect(emptyVcenter.snapshot.filter((line) => line.includes(lab().plan.folder))).toEqual([]);
+    const began = Date.now();
+    // The most talkative engine there is: what it says is searched for secrets later on.
+    const talk = ["--logtostderr", "--logflow", "-v=9"];
+    const { stdout, stderr } = await lab().pulumi(["up", "--yes", "--skip-preview", "--color", "never", ...talk]);
+    progress.say(`up from empty took ${(Date.now() - began) / 1000} s`);
+    writeFileSync(engineLogs("up.stdout"), stdout, { mode: 0o600 });
+    writeFileSync(engineLogs("up.stderr"), stderr, { mode: 0o600 });
+    const machines = (await vcenterSnapshot()).filter((line) => line.startsWith("VirtualMachine "));
+    for (const { vmName } of lab().plan.hosts) {
+      expect(machines.filter((line) => line.includes(`/${lab().plan.folder}/${vmName} `))).toHaveLength(1);
+    }
+  });
+}
