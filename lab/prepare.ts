@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { versions } from "../config/versions";
+import { ensureLimits } from "./limits";
 import { withLock } from "./lock";
 import { ensureMirror } from "./mirror";
 import { ensureHostPackages } from "./packages";
@@ -80,6 +81,7 @@ async function packDex(program: string): Promise<ProgramArchive> {
 /** Packages of this machine, programs, roots and the mirror. Costs about a second where all of it is there. */
 export async function prepare(progress: Progress): Promise<Prepared> {
   await ensureHostPackages(progress);
+  await ensureLimits(progress);
   // apt and the compilers want different things of the machine, so they work side by side.
   const [toolchain, fixture] = await Promise.all([ensureToolchain({ progress }), ensureRoot(fixtureRoot, progress)]);
   const dexProgram = toolchain.paths.dex;
