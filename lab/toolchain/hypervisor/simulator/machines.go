@@ -21,9 +21,11 @@ import (
 type machine struct {
 	name, dir string
 
-	mu      sync.Mutex
-	guest   *guest.Machine
-	lastSaw string // what was last reported, to report changes only
+	mu    sync.Mutex
+	guest *guest.Machine
+	// What was last reported, and when.
+	lastSaw  string
+	reported time.Time
 }
 
 // stop powers the guest off in order, or cuts it off after grace.

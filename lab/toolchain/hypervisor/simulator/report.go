@@ -3,6 +3,7 @@ package simulator
 import (
 	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
@@ -11,7 +12,11 @@ import (
 	"lab/toolchain/hypervisor/guest"
 )
 
-// report writes what VMware Tools would report into the inventory, if it changed.
+// repeatAfter is how soon an unchanged guest is reported again. VMware Tools do that, too, and the provider counts on it:
+// it judges guest.net by the gateway that it was told before, so the first guest.net it sees may come too early.
+const repeatAfter = 5 * time.Second
+
+// report writes what VMware Tools would report into the inventory.
 func (v *VCenter) report(vm *simulator.VirtualMachine) {
 	v.mu.Lock()
 	m := v.machines[vm.Self]
@@ -28,12 +33,12 @@ func (v *VCenter) report(vm *simulator.VirtualMachine) {
 	ctx := v.context()
 	ctx.WithLock(vm, func() {
 		m.mu.Lock()
-		changed := m.guest == g && m.lastSaw != string(text)
-		if changed {
-			m.lastSaw = string(text)
+		due := m.guest == g && (m.lastSaw != string(text) || time.Since(m.reported) > repeatAfter)
+		if due {
+			m.lastSaw, m.reported = string(text), time.Now()
 		}
 		m.mu.Unlock()
-		if changed {
+		if due {
 			ctx.Update(vm, v.guestChanges(vm, seen))
 		}
 	})
@@ -54,8 +59,8 @@ func (v *VCenter) guestChanges(vm *simulator.VirtualMachine, seen guest.Observat
 		{Name: "guest.guestOperationsReady", Val: false},
 		{Name: "guest.hostName", Val: seen.HostName},
 		{Name: "guest.ipAddress", Val: address},
+		{Name: "guest.ipStack", Val: guestStack(seen)}, // before guest.net: see repeatAfter
 		{Name: "guest.net", Val: nics},
-		{Name: "guest.ipStack", Val: guestStack(seen)},
 		{Name: "summary.guest.toolsStatus", Val: types.VirtualMachineToolsStatusToolsOk},
 		{Name: "summary.guest.toolsRunningStatus", Val: string(types.VirtualMachineToolsRunningStatusGuestToolsRunning)},
 		{Name: "summary.guest.toolsVersionStatus2", Val: string(types.VirtualMachineToolsVersionStatusGuestToolsUnmanaged)},
