@@ -3,10 +3,9 @@ import * as path from "node:path";
 import { assertFreshBuild } from "./components/fresh-build";
 import type { RegionOutputs } from "./components/outputs";
 
-assertFreshBuild(path.dirname(__dirname));
-
 export = async (): Promise<RegionOutputs> => {
-  // Only now, so that a stale build is refused before any of it runs.
+  assertFreshBuild(path.dirname(__dirname));
+  // Only now, so that a stale build is refused before any more of it runs.
   const { program } = await import("./components/program");
   const { preflight } = await import("./components/preflight/preflight");
   return program(preflight);
