@@ -10,7 +10,7 @@ export const bgpHealthPath = "/usr/local/libexec/bgp-health";
 /** Asks bgpd on its own socket: `answers`, or `connected` for a node session that is established. Runs as frr. */
 export const bgpHealthScript = `#!/bin/sh
 # Exit 0: bgpd answers / has an established session. Used by keepalived every second.
-summary=$(/usr/bin/vtysh -d bgpd -c 'show bgp ipv4 unicast summary json') || exit 1
+summary=$(/usr/bin/vtysh -d bgpd -c 'show bgp ipv4 unicast summary established json') || exit 1
 case $1 in
 answers) ;;
 connected) case $summary in *'"state":"Established"'*) ;; *) exit 1 ;; esac ;;

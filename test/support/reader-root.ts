@@ -2,9 +2,18 @@
 import { consoleProgress } from "../../lab/progress";
 import { ensureRoot } from "../../lab/roots";
 import { preparedRoot } from "../../lab/roots/prepared";
+import { ensureToolchain } from "../../lab/toolchain";
 
-/** Folder of the root; built at the first call (minutes), kept in the lab's cache. READER_ROOT names another one. */
+let root: Promise<string> | undefined;
+
+async function prepare(): Promise<string> {
+  const progress = consoleProgress();
+  const { paths } = await ensureToolchain({ progress, names: ["dex"] });
+  return ensureRoot(preparedRoot([{ source: paths.dex, target: "/usr/local/bin/dex" }]), progress);
+}
+
+/** Folder of the root; built at the first call ever (minutes), kept in the lab's cache. READER_ROOT names another one. */
 export function readerRoot(): Promise<string> {
-  const given = process.env.READER_ROOT;
-  return given ? Promise.resolve(given) : ensureRoot(preparedRoot([]), consoleProgress());
+  root ??= process.env.READER_ROOT ? Promise.resolve(process.env.READER_ROOT) : prepare();
+  return root;
 }

@@ -28,6 +28,9 @@ const ENTER = [
   'exec chroot . "$@"',
 ].join("\n");
 
+/** Process 1 of a running copy: reaps what daemons leave behind, as an init does, and nothing else. */
+const IDLE = ["bash", "-c", "sleep infinity & wait"];
+
 const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8", HOME: "/root" };
 const isolate = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--propagation", "private"];
 
@@ -76,13 +79,13 @@ export class RootMachine {
   static async start(namespace: string, files: readonly RootFile[]): Promise<RootMachine> {
     const root = await readerRoot();
     const work = await prepare(files);
-    const enter = ["sh", "-euc", ENTER, "enter", root, work, "sleep", "infinity"];
+    const enter = ["sh", "-euc", ENTER, "enter", root, work, ...IDLE];
     const [program, ...args] = ["nsenter", `--net=/run/netns/${namespace}`, "--", ...isolate, ...enter];
     const child = spawn(program, args, { env, stdio: ["ignore", "inherit", "inherit"] });
     const leader = await waitFor("the root's process 1", 20_000, async () => {
       if (child.exitCode !== null) throw new Error(`exit code ${child.exitCode}`);
       const [pid] = (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")).trim().split(" ");
-      if (!pid || (await readFile(`/proc/${pid}/comm`, "utf8")) !== "sleep\n") return undefined;
+      if (!pid || (await readFile(`/proc/${pid}/comm`, "utf8")) !== "bash\n") return undefined;
       return Number(pid);
     });
     return new RootMachine(namespace, child, leader, work);

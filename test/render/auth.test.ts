@@ -1,0 +1,160 @@
+/** auth's files: as a person reads them, and as dex, Caddy and systemd do. */
+import type { Site } from "../../config/site";
+import { planRegion } from "../../plan/plan";
+import { authContent } from "../../render/auth";
+import { dexAddress, dexConfigPath } from "../../render/dex";
+import { expectGolden } from "../golden";
+import { realReader } from "../real-reader";
+import { exampleSecrets } from "../support/example-host";
+import { exampleSites } from "../support/example-sites";
+
+jest.setTimeout(60_000);
+
+const sites = exampleSites();
+
+function auth(change: (site: Site) => Site = (site) => site, changes: Partial<typeof exampleSecrets> = {}) {
+  const site = change(sites.siziano);
+  const plan = planRegion({ ...sites, siziano: site }, "siziano");
+  const host = plan.hosts.find(({ role }) => role === "auth");
+  if (!host) throw new Error("no auth");
+  return { plan, host, content: authContent(site, plan, host, { ...exampleSecrets, ...changes }) };
+}
+
+const withLdap = (ldap: Partial<Site["activeDirectory"]["ldap"]>) => (site: Site) => ({
+  ...site,
+  activeDirectory: { ...site.activeDirectory, ldap: { ...site.activeDirectory.ldap, ...ldap } },
+});
+const withCertificate = (certificate: Site["hosts"]["auth"]["certificate"]) => (site: Site) => ({
+  ...site,
+  hosts: { ...site.hosts, auth: { ...site.hosts.auth, certificate } },
+});
+const textOf = (content: ReturnType<typeof authContent>, path: string) =>
+  content.files.find((file) => file.path === path)?.content ?? "";
+
+/** Starts dex on its own configuration, asks it something once it listens, and leaves both answers. */
+const askDex = (path: string) => [
+  "sh",
+  "-c",
+  [
+    "mkdir /var/lib/dex",
+    `export $(sed -n 's/^Environment=//p' /etc/systemd/system/dex.service)`,
+    `/usr/local/bin/dex serve ${dexConfigPath} >&2 & dex=$!`,
+    `until curl --silent --fail http://${dexAddress}${path}; do kill -0 "$dex" || exit 1; sleep 0.1; done`,
+    'kill "$dex"',
+  ].join("\n"),
+];
+
+test("has the files that its golden files show", () => {
+  for (const { path, content } of auth().content.files)
+    if (!path.endsWith(".pem")) expectGolden(`auth/${path.replace(/^\//, "").replaceAll("/", "_")}`, content);
+});
+
+test.each(["ldaps", "starttls"] as const)("dex serves on it, with %s", async (encryption) => {
+  const { plan, content } = auth(withLdap({ encryption }));
+  const { code, stdout, stderr } = await realReader(content.files, askDex("/.well-known/openid-configuration"));
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(JSON.parse(stdout)).toMatchObject({ issuer: plan.issuer, response_types_supported: ["code"] });
+});
+
+test("dex refuses a connector that it does not know, and a directory CA that is none", async () => {
+  const { content } = auth();
+  const broken = (path: string, from: RegExp, to: string) =>
+    content.files.map((file) => (file.path === path ? { ...file, content: file.content.replace(from, to) } : file));
+  const connector = await realReader(broken(dexConfigPath, /type: "ldap"/, 'type: "ldapp"'), askDex("/healthz"));
+  expect(connector.code).not.toBe(0);
+  expect(connector.stderr).toContain('unknown connector type "ldapp"');
+  const ca = await realReader(broken("/etc/dex/active-directory-ca.pem", /[^]*/, "nothing\n"), askDex("/healthz"));
+  expect(ca.code).not.toBe(0);
+  expect(ca.stderr).toContain("no certs found in ca file");
+});
+
+test("no way around the directory's certificate is ever rendered", () => {
+  for (const encryption of ["ldaps", "starttls"] as const) {
+    const text = textOf(auth(withLdap({ encryption })).content, dexConfigPath);
+    expect(text).not.toMatch(/insecure/i);
+    expect(text).toContain(`startTLS: ${encryption === "starttls"}`);
+    expect(text).toContain('rootCA: "/etc/dex/active-directory-ca.pem"');
+    expect(text).toContain(`host: "simplebooking.local:${encryption === "starttls" ? 389 : 636}"`);
+  }
+});
+
+test("all domain controllers answer to the one name that dex checks", () => {
+  const { content } = auth(withLdap({ certificateName: "directory.example" }));
+  const addresses = sites.siziano.activeDirectory.servers.map(({ address }) => `${address} directory.example`);
+  expect(textOf(content, "/etc/dex/hosts").split("\n")).toEqual(["127.0.0.1 localhost", ...addresses, ""]);
+  expect(textOf(content, dexConfigPath)).toContain('host: "directory.example:636"');
+});
+
+// A pair made for this test; its names do not matter to the check.
+const pair = async () => {
+  const made = await realReader(
+    [],
+    [
+      "sh",
+      "-c",
+      "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=auth -days 2 -keyout /key -out /crt 2>&1 && cat /key && echo === && cat /crt",
+    ],
+  );
+  const [key, certificate] = made.stdout.slice(made.stdout.indexOf("-----BEGIN PRIVATE")).split("===\n");
+  return { key, certificate };
+};
+
+test("Caddy accepts it with a certificate from ACME and with a provided one, and refuses a word that it does not know", async () => {
+  const { key, certificate } = await pair();
+  const acme = auth().content;
+  const provided = auth(withCertificate({ kind: "provided", certificate }), { authCertificateKey: key }).content;
+  for (const { files, checks } of [acme, provided]) {
+    const { code, stdout, stderr } = await realReader(files, checks[0]);
+    expect({ code, said: stdout + stderr }).toMatchObject({ code: 0 });
+  }
+  expect(provided.files.find(({ content }) => content.includes("PRIVATE KEY"))).toMatchObject({
+    path: "/etc/caddy/auth.key",
+    mode: "0640",
+    owner: "root:caddy",
+  });
+  const broken = acme.files.map((file) =>
+    file.path === "/etc/caddy/Caddyfile"
+      ? { ...file, content: file.content.replace("disable_http_challenge", "disable_all") }
+      : file,
+  );
+  const refused = await realReader(broken, acme.checks[0]);
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr).toContain("disable_all");
+});
+
+test("systemd accepts dex's unit and Caddy's drop-in, and refuses a setting that it does not know", async () => {
+  const { content } = auth();
+  const verify = [
+    "env",
+    "SYSTEMD_LOG_TARGET=console",
+    "systemd-analyze",
+    "verify",
+    "/etc/systemd/system/dex.service",
+    "/lib/systemd/system/caddy.service",
+  ];
+  const { code, stderr } = await realReader(content.files, verify);
+  expect({ code, complaints: stderr.split("\n").filter((line) => /dex|caddy|site\.conf/.test(line)) }).toEqual({
+    code: 0,
+    complaints: [],
+  });
+  const broken = content.files.map((file) =>
+    file.path.endsWith("dex.service")
+      ? { ...file, content: file.content.replace("ProtectHome=", "ProtectHouse=") }
+      : file,
+  );
+  expect((await realReader(broken, verify)).stderr).toContain("ProtectHouse");
+});
+
+test("secrets that are missing, or that dex could not read, are refused before anything is written", () => {
+  expect(() => auth(undefined, { activeDirectoryPassword: undefined })).toThrow("activeDirectoryPassword: missing");
+  expect(() => auth(undefined, { activeDirectoryPassword: "a\u2028b" })).toThrow("U+2028");
+  expect(() => auth(withCertificate({ kind: "provided", certificate: "x" }))).toThrow("authCertificateKey: missing");
+});
+
+test("a site that names dex's archive has it fetched by SHA-256", () => {
+  const dex = { url: "http://mirror.example/files/dex.tar.gz", sha256: "0".repeat(64) };
+  expect(auth((site) => ({ ...site, programs: { dex } })).content.programs).toEqual([
+    { name: "dex", ...dex, destination: "/" },
+  ]);
+  expect(auth().content.programs).toEqual([]);
+});
