@@ -105,7 +105,9 @@ export function labGuests(lab: LabIdentity, hypervisor: string): Guests {
       };
       const specFile = join(fixturesDirectory(lab), `${machine.name}.json`);
       await writeFile(specFile, `${JSON.stringify(spec, null, 2)}\n`);
-      await guest("start", "--spec", specFile);
+      const { stderr } = await guest("start", "--spec", specFile);
+      // It is up, but some unit that it was told to start is not: better said now than found out by a test.
+      if (stderr.trim() !== "") throw new Error(stderr.trim());
       await writeFile(digestFile(machine.name), digest);
     },
     async removeAll() {

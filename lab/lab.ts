@@ -1,4 +1,5 @@
 /** A lab: one site's region on this machine, with all that surrounds it. */
+import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Site } from "../config/site";
@@ -176,12 +177,18 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
 /** `pulumi up` of the region as the operator; takes over from one that was interrupted. */
 export async function deploy(lab: Lab, progress: Progress): Promise<void> {
   if ((await staleLocks(lab.stack)).length > 0) await lab.pulumi(["cancel", "--yes"]);
-  const onLine = (line: string) => line.trim() && progress.say(`pulumi: ${line}`);
+  const log = createWriteStream(join(lab.identity.directory, "pulumi.log"));
+  const onLine = (line: string) => {
+    log.write(`${line}\n`);
+    if (line.trim()) progress.say(`pulumi: ${line.trim()}`);
+  };
   // vCenter may be a new one, and machines may have died: only a refresh sees that.
   const refresh = (await lab.stack.isDeployed()) ? ["--refresh"] : [];
-  await progress.step(`pulumi up of ${lab.identity.site}`, () =>
-    lab.pulumi(["up", "--yes", "--skip-preview", "--color", "never", ...refresh], { onLine }),
-  );
+  await progress
+    .step(`pulumi up of ${lab.identity.site}`, () =>
+      lab.pulumi(["up", "--yes", "--skip-preview", "--suppress-outputs", "--color", "never", ...refresh], { onLine }),
+    )
+    .finally(() => log.end());
 }
 
 /** Removes everything of this lab and nothing else; also what an interrupted `up` left. */
