@@ -86,9 +86,6 @@ const ulogd = [
   "[global]",
   'logfile="syslog"',
   "loglevel=3",
-  ...["inppkt_NFLOG", "raw2packet_BASE", "filter_IFINDEX", "filter_IP2STR", "filter_PRINTPKT", "output_SYSLOG"].map(
-    (plugin) => `plugin="ulogd_${plugin}.so"`,
-  ),
   "stack=connections:NFLOG,base:BASE,interfaces:IFINDEX,addresses:IP2STR,text:PRINTPKT,syslog:SYSLOG",
   "[connections]",
   `group=${connectionLogGroup}`,

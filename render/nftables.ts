@@ -44,9 +44,10 @@ function protocolMatch(flow: Flow): string {
 
 const accept = (flow: Flow, match: string): string => `${match} ${protocolMatch(flow)}accept comment "${flow.id}"`;
 
-const drop = (where: string, verdict: string): string[] => [
+/** A line in the log, as long as there are not too many, before the verdicts on what no flow covers. */
+const refuse = (where: string, ...verdicts: readonly string[]): string[] => [
   `limit rate 10/minute burst 20 packets log prefix "${where} refused: " level info`,
-  `counter ${verdict}`,
+  ...verdicts,
 ];
 
 function input(plan: RegionPlan, host: HostPlan): string[] {
@@ -60,7 +61,7 @@ function input(plan: RegionPlan, host: HostPlan): string[] {
     ...flows.map((flow) => accept(flow, `iifname ${vlanInterface} ip saddr ${set(flow.from.addresses)}`)),
     // Noise of the segment, not worth a line in the log.
     "meta pkttype { broadcast, multicast } drop",
-    ...drop("input", "drop"),
+    ...refuse("input", "counter drop"),
   ];
 }
 
@@ -78,7 +79,7 @@ function output(plan: RegionPlan, host: HostPlan, recordUsers: boolean): string[
       : []),
     ...flows.map((flow) => accept(flow, `oifname ${vlanInterface} ip daddr ${set(flow.to.addresses)}`)),
     // Told at once, a local program fails at once instead of waiting for its own timeout.
-    ...drop("output", "reject with icmpx admin-prohibited"),
+    ...refuse("output", "meta l4proto tcp counter reject with tcp reset", "counter reject with icmpx admin-prohibited"),
   ];
 }
 
@@ -101,7 +102,7 @@ function forward(plan: RegionPlan, host: HostPlan): string[] {
       accept(flow, `${across} ip saddr ${set(flow.from.addresses)} ip daddr ${set(flow.to.addresses)}`),
     ),
     ...(plan.bgp.groups.length > 0 ? [`${across} ip daddr ${balancers} ${icmpErrors} accept`] : []),
-    ...drop("forward", "drop"),
+    ...refuse("forward", "counter drop"),
   ];
 }
 
