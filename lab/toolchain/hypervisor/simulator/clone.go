@@ -69,6 +69,7 @@ func (vm *virtualMachine) finish(ctx *simulator.Context, source *simulator.Virtu
 	}
 	ctx.WithLock(vm.VirtualMachine, func() {
 		vm.ownAddresses(ctx, spec.Uuid)
+		ownBrowser(ctx, vm.VirtualMachine)
 		ctx.Update(vm.VirtualMachine, []types.PropertyChange{
 			{Name: "config.swapPlacement", Val: "inherit"},
 			{Name: "config.tools.toolsVersion", Val: source.Config.Tools.ToolsVersion},

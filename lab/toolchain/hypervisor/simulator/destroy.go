@@ -27,6 +27,7 @@ func (vm *virtualMachine) DestroyTask(ctx *simulator.Context, req *types.Destroy
 			vm.Config.Files.LogDirectory = folder
 			return nil, fault
 		}
+		ctx.Map.Remove(ctx, vm.EnvironmentBrowser)
 		if err := errors.Join(vm.vcenter.forget(vm.Self), vm.vcenter.removeOwnFiles(folder)); err != nil {
 			return nil, hostFault(err)
 		}

@@ -31,6 +31,8 @@ func (v *VCenter) intercept(ctx *simulator.Context, method *simulator.Method) (m
 		override = &virtualMachine{object, v}
 	case *simulator.AuthorizationManager:
 		override = &authorization{object, v}
+	case *simulator.EnvironmentBrowser:
+		override = &environmentBrowser{object}
 	case *simulator.HostDatastoreBrowser:
 		override = &datastoreBrowser{object, v}
 	case *simulator.Datastore:

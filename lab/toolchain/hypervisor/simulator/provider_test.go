@@ -7,6 +7,7 @@ import (
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/vapi/rest"
 	"github.com/vmware/govmomi/vapi/tags"
+	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -80,6 +81,16 @@ func TestReconfigurationIsReadBack(t *testing.T) {
 	}))
 	if value := extraConfig(s.properties(vm), "guestinfo.metadata"); value != nil {
 		t.Errorf("a cleared value is still %q", value)
+	}
+}
+
+func TestEachVMKnowsItsHardwareVersion(t *testing.T) {
+	s := startSite(t, testConfig(t))
+	vm := s.properties(s.clone("jump", nil))
+	answer, err := methods.QueryConfigOption(s.ctx, s.client.Client, &types.QueryConfigOption{This: vm.EnvironmentBrowser})
+	must(t, err)
+	if option := answer.Returnval; option.Version != "vmx-19" || option.HardwareOptions.HwVersion != 19 {
+		t.Errorf("version %q, hardware version %d", option.Version, option.HardwareOptions.HwVersion)
 	}
 }
 

@@ -56,6 +56,7 @@ func (inv *inventory) addTemplate(ctx *simulator.Context, client *vim25.Client, 
 		return err
 	}
 	ref := info.Result.(types.ManagedObjectReference)
+	ownBrowser(ctx, ctx.Map.Get(ref).(*simulator.VirtualMachine))
 	ctx.Map.AtomicUpdate(ctx, ctx.Map.Get(ref), []types.PropertyChange{
 		{Name: "config.swapPlacement", Val: "inherit"},
 		{Name: "config.tools.toolsVersion", Val: int32(12325)},
