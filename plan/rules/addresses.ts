@@ -1,10 +1,12 @@
 /** Rules about single addresses: spelling, the VLAN they must be in, the nodes' range they must be out of. */
-import { IPv4 } from "ip-num";
 import { dnsOffset, nodeOffsets } from "../addresses";
-import { addressAt, AddressError, isInside, sizeOf } from "../cidr";
+import { addressAt, AddressError, isInside, sizeOf, spanOf } from "../cidr";
 import { crossing } from "../sweep";
 import type { AddressFact, Facts } from "../facts";
 import { eachSite, repeated, type Finding, type Rule } from "./rule";
+
+/** "This network", loopback, link-local, multicast and reserved (RFC 6890). */
+const unusable = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"].map(spanOf);
 
 const finding = (fact: AddressFact, problem: string, remedy: string): Finding => ({
   site: fact.site,
@@ -38,16 +40,13 @@ export const addressRules: readonly Rule[] = [
   },
   {
     id: "address-usable",
-    states: "No address is a loopback, link-local, multicast or unspecified one.",
+    states: "No address is a loopback, link-local, multicast, reserved or unspecified one.",
     find: ({ facts }) =>
       facts.addresses.flatMap((fact) => {
-        if (fact.span === undefined) return [];
-        const address = IPv4.fromNumber(fact.span.first);
-        const usable =
-          !address.isLoopback() && !address.isLinkLocal() && !address.isMulticast() && !address.isUnspecified();
-        return usable
-          ? []
-          : [finding(fact, "cannot be a machine's address in a network", "use the machine's own address")];
+        const { span } = fact;
+        return span !== undefined && unusable.some((range) => isInside(span, range))
+          ? [finding(fact, "cannot be a machine's address in a network", "use the machine's own address")]
+          : [];
       }),
   },
   {

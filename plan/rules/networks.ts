@@ -7,6 +7,8 @@ import { eachSite, type Finding, type Rule } from "./rule";
 /** The environment's convention: the service range that every cluster repeats, and where pods live. */
 const conventions = { services: "10.43.0.0/16", pods: "10.0.0.0/8" } as const;
 
+const podSpace = spanOf(conventions.pods);
+
 /** Sources that wide are a mistake where people or `up` come from: it would be half of the internet. */
 const widestSource = 8;
 
@@ -23,6 +25,11 @@ const against = (other: Fact): string => `overlaps ${other.text}, ${other.path} 
 const ofKind = (networks: readonly NetworkFact[], ...kinds: NetworkFact["kind"][]): NetworkFact[] =>
   networks.filter((fact) => kinds.includes(fact.kind) && fact.span !== undefined);
 
+/** Service ranges repeat from site to site: each once. */
+const serviceRanges = (networks: readonly NetworkFact[]): NetworkFact[] => [
+  ...new Map(ofKind(networks, "services").map((fact) => [fact.text, fact])).values(),
+];
+
 const ours = ["vlan", "pods", "balancers"] as const;
 
 export const networkRules: readonly Rule[] = [
@@ -31,7 +38,7 @@ export const networkRules: readonly Rule[] = [
     states: `Pods of a cluster are a /16 of ${conventions.pods}.`,
     find: ({ facts }) =>
       ofKind(facts.networks, "pods").flatMap((fact) =>
-        fact.span !== undefined && isInside(fact.span, spanOf(conventions.pods)) && sizeOf(fact.span) === 65536
+        fact.span !== undefined && isInside(fact.span, podSpace) && sizeOf(fact.span) === 65536
           ? []
           : [finding(fact, `is no /16 of ${conventions.pods}`, "choose a free 10.x.0.0/16")],
       ),
@@ -58,7 +65,7 @@ export const networkRules: readonly Rule[] = [
     id: "service-overlap",
     states: "The service range is disjoint from every VLAN, pod and balancer range; it alone repeats in each cluster.",
     find: ({ facts }) =>
-      crossing(ofKind(facts.networks, ...ours), ofKind(facts.networks, "services")).map(([fact, services]) =>
+      crossing(ofKind(facts.networks, ...ours), serviceRanges(facts.networks)).map(([fact, services]) =>
         finding(fact, against(services), "move this range; the service range is the same everywhere"),
       ),
   },

@@ -1,5 +1,4 @@
 /** Rules about production: addresses that somebody confirmed, and nothing that only a lab or an example has. */
-import { IPv4 } from "ip-num";
 import { isInside, spanOf } from "../cidr";
 import type { World } from "./rule";
 import { authorities, parseCertificates } from "./trust";
@@ -11,8 +10,8 @@ const fewestReplicas = 3;
 /** Labs run smaller machines than Kubernetes in production bears, in MiB. */
 const smallestNode = 4096;
 
-/** Benchmarks (RFC 2544) beside the documentation ranges (RFC 5737) that ip-num knows. */
-const benchmarks = "198.18.0.0/15";
+/** For documentation (RFC 5737) and benchmarks (RFC 2544). */
+const nobodys = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15"].map(spanOf);
 
 /** What marks the certificates and keys of the example site files. */
 const exampleMark = { certificate: /Example\\?, replace me/, key: /\S@example$/ } as const;
@@ -63,9 +62,9 @@ export const productionRules: readonly Rule[] = [
     states: "Production uses no address for documentation (RFC 5737) or benchmarks (RFC 2544).",
     find: (world) =>
       [...world.facts.addresses, ...world.facts.networks].flatMap((fact) => {
-        if (fact.span === undefined || !isProduction(world, fact.site)) return [];
-        const special = IPv4.fromNumber(fact.span.first).isDocumentation() || isInside(fact.span, spanOf(benchmarks));
-        return special
+        const { span } = fact;
+        if (span === undefined || !isProduction(world, fact.site)) return [];
+        return nobodys.some((range) => isInside(span, range))
           ? [
               {
                 site: fact.site,

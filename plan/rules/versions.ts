@@ -1,5 +1,5 @@
 /** Rules about versions: what the pinned programs serve, and which ones go together. */
-import { lt, parse } from "semver";
+import { lt, lte, parse } from "semver";
 import { kubeletSkew, kubernetesMinors, versionFloors } from "../../config/versions";
 import type { Facts } from "../facts";
 import { eachSite, type Rule } from "./rule";
@@ -48,20 +48,22 @@ export const versionRules: readonly Rule[] = [
     states: `A pool's kubelet is never newer than its API server, and at most ${kubeletSkew} minors older.`,
     find: ({ facts }) =>
       facts.clusters.flatMap(({ site, path, cluster }) =>
-        Object.entries(cluster.workers).flatMap(([name, { kubernetesVersion: version }]) => {
-          const skew = minorOf(cluster.kubernetesVersion) - minorOf(version ?? cluster.kubernetesVersion);
-          return skew >= 0 && skew <= kubeletSkew
-            ? []
-            : [
-                {
-                  site,
-                  path: `${path}.workers.${name}.kubernetesVersion`,
-                  value: version,
-                  problem: `does not go with an API server of ${cluster.kubernetesVersion}`,
-                  remedy: "upgrade the control plane first, then the pools, one minor at a time",
-                },
-              ];
-        }),
+        Object.entries(cluster.workers).flatMap(
+          ([name, { kubernetesVersion: version = cluster.kubernetesVersion }]) => {
+            const skew = minorOf(cluster.kubernetesVersion) - minorOf(version);
+            return lte(version, cluster.kubernetesVersion) && skew <= kubeletSkew
+              ? []
+              : [
+                  {
+                    site,
+                    path: `${path}.workers.${name}.kubernetesVersion`,
+                    value: version,
+                    problem: `does not go with an API server of ${cluster.kubernetesVersion}`,
+                    remedy: "upgrade the control plane first, then the pools, one minor at a time",
+                  },
+                ];
+          },
+        ),
       ),
   },
   {
