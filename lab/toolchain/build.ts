@@ -51,8 +51,8 @@ export async function goVersion(): Promise<string> {
   }
 }
 
-/** GOTOOLCHAIN, GOWORK and GOFLAGS of the caller's shell would build something that the hash does not know of. */
-function goEnvironment(cgo: boolean): NodeJS.ProcessEnv {
+/** Environment for `go`. GOTOOLCHAIN, GOWORK and GOFLAGS of the caller's shell would build something that the hash does not know of. */
+export function goEnvironment(cgo: boolean): NodeJS.ProcessEnv {
   return { ...process.env, GOTOOLCHAIN: "local", GOWORK: "off", GOFLAGS: "", CGO_ENABLED: cgo ? "1" : "0" };
 }
 
