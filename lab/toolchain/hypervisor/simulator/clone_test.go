@@ -138,3 +138,33 @@ func TestDetachedDiskSurvivesTheVM(t *testing.T) {
 		t.Errorf("the data disk is gone with the VM: %v", err)
 	}
 }
+
+// The provider attaches a disk that it made before without saying how large it is.
+func TestAttachedDiskHasItsFilesSize(t *testing.T) {
+	s := startSite(t, testConfig(t))
+	datacenter, err := s.finder.DefaultDatacenter(s.ctx)
+	must(t, err)
+	s.wait(object.NewVirtualDiskManager(s.client.Client).CreateVirtualDisk(s.ctx, "[vsan] etcd.vmdk", datacenter, &types.FileBackedVirtualDiskSpec{
+		VirtualDiskSpec: types.VirtualDiskSpec{DiskType: "thin", AdapterType: "lsiLogic"}, CapacityKb: 3 * gib / 1024,
+	}))
+	vm := s.clone("capi", nil)
+	devices, err := vm.Device(s.ctx)
+	must(t, err)
+	controller, err := devices.FindDiskController("")
+	must(t, err)
+	for range 2 { // attached, detached and attached again
+		disk := devices.CreateDisk(controller, s.vcenter.inventory.datastore.Self, "[vsan] etcd.vmdk")
+		s.wait(vm.Reconfigure(s.ctx, types.VirtualMachineConfigSpec{DeviceChange: []types.BaseVirtualDeviceConfigSpec{
+			&types.VirtualDeviceConfigSpec{Operation: types.VirtualDeviceConfigSpecOperationAdd, Device: disk},
+		}}))
+		disks := disksOf(s.properties(vm))
+		if len(disks) != 2 || disks[1].CapacityInBytes != 3*gib || disks[1].CapacityInKB != 3*gib/1024 {
+			t.Fatalf("attached: %+v", disks[len(disks)-1])
+		}
+		must(t, vm.RemoveDevice(s.ctx, true, disks[1]))
+	}
+	s.vcenter.account(s.vcenter.context())
+	if free := s.vcenter.inventory.datastore.Summary.FreeSpace; free != (500-8-8-3)*gib {
+		t.Errorf("%d GiB free", free/gib)
+	}
+}

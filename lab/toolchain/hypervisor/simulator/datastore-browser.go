@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -9,7 +8,6 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
-	"github.com/vmware/govmomi/vmdk"
 )
 
 // datastoreBrowser adds the capacity of the disks it finds. The simulator leaves it at zero, by which the provider takes
@@ -58,14 +56,8 @@ func (b *datastoreBrowser) addCapacity(found types.HostDatastoreBrowserSearchRes
 		if !ok {
 			continue
 		}
-		path := filepath.Join(b.vcenter.config.datastoreDir(), strings.TrimSpace(folder), disk.Path)
-		descriptor, err := os.Open(path)
-		if err != nil {
-			continue // deleted since it was found
+		if size, err := capacityOf(filepath.Join(b.vcenter.config.datastoreDir(), strings.TrimSpace(folder), disk.Path)); err == nil {
+			disk.CapacityKb = size / 1024
 		}
-		if parsed, err := vmdk.ParseDescriptor(descriptor); err == nil {
-			disk.CapacityKb = parsed.Capacity() / 1024
-		}
-		descriptor.Close()
 	}
 }

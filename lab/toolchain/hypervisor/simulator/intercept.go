@@ -12,9 +12,6 @@ type virtualMachine struct {
 	vcenter *VCenter
 }
 
-// datastore keeps RefreshDatastore from setting the simulator's default of 1 TB a host.
-type datastore struct{ *simulator.Datastore }
-
 // intercept sees every call first: it refuses what the caller may not do, and puts our own implementation in the place
 // of the simulator's.
 //
@@ -36,7 +33,7 @@ func (v *VCenter) intercept(ctx *simulator.Context, method *simulator.Method) (m
 	case *simulator.HostDatastoreBrowser:
 		override = &datastoreBrowser{object, v}
 	case *simulator.Datastore:
-		override = &datastore{object}
+		override = &datastore{object, v}
 	default:
 		return nil, nil
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -192,6 +191,7 @@ func (v *VCenter) watch() {
 			return
 		case <-tick.C:
 		}
+		v.account(v.context())
 		v.mu.Lock()
 		refs := make([]types.ManagedObjectReference, 0, len(v.machines))
 		for ref := range v.machines {
@@ -207,17 +207,4 @@ func (v *VCenter) watch() {
 			}
 		}
 	}
-}
-
-// flatFile is where the simulator keeps the content of a disk: beside its descriptor.
-func (v *VCenter) flatFile(datastorePath string) (string, error) {
-	_, path, ok := strings.Cut(datastorePath, "] ")
-	if !ok || !strings.HasSuffix(path, ".vmdk") {
-		return "", fmt.Errorf("disk file %q: not of the form [datastore] folder/name.vmdk", datastorePath)
-	}
-	file := filepath.Join(v.config.datastoreDir(), simulator.VirtualDiskBackingFileName(path))
-	if !strings.HasPrefix(file, v.config.datastoreDir()+string(os.PathSeparator)) {
-		return "", fmt.Errorf("disk file %q leaves its datastore", datastorePath)
-	}
-	return file, nil
 }

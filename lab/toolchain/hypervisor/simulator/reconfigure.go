@@ -15,7 +15,9 @@ import (
 func (vm *virtualMachine) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Task) soap.HasFault {
 	task := simulator.CreateTask(vm.Reference(), "reconfigVm", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
 		if !vm.Config.Template {
-			vm.ownDevices(ctx, req.Spec.DeviceChange)
+			if fault := vm.ownDevices(ctx, req.Spec.DeviceChange); fault != nil {
+				return nil, fault
+			}
 		}
 		inner := vm.VirtualMachine.ReconfigVMTask(ctx, req).(*methods.ReconfigVM_TaskBody)
 		if _, fault := await(ctx, inner.Res.Returnval); fault != nil {
@@ -28,18 +30,22 @@ func (vm *virtualMachine) ReconfigVMTask(ctx *simulator.Context, req *types.Reco
 }
 
 // ownDevices corrects a caller's device changes in place.
-func (vm *virtualMachine) ownDevices(ctx *simulator.Context, changes []types.BaseVirtualDeviceConfigSpec) {
+func (vm *virtualMachine) ownDevices(ctx *simulator.Context, changes []types.BaseVirtualDeviceConfigSpec) types.BaseMethodFault {
 	have := object.VirtualDeviceList(vm.Config.Hardware.Device)
 	for i, change := range changes {
 		spec := change.GetVirtualDeviceConfigSpec()
 		switch device := spec.Device.(type) {
 		case *types.VirtualDisk:
-			if spec.Operation != types.VirtualDeviceConfigSpecOperationEdit {
-				continue
-			}
-			// CAPV and others edit the clone's disk with the template's backing. The file is the clone's all the same.
-			if own, ok := have.FindByKey(device.Key).(*types.VirtualDisk); ok {
-				device.Backing = own.Backing
+			switch {
+			case spec.Operation == types.VirtualDeviceConfigSpecOperationAdd && spec.FileOperation == "":
+				if err := vm.vcenter.adoptCapacity(device); err != nil {
+					return &types.InvalidDeviceBacking{InvalidDeviceSpec: types.InvalidDeviceSpec{DeviceIndex: int32(i)}}
+				}
+			case spec.Operation == types.VirtualDeviceConfigSpecOperationEdit:
+				// CAPV and others edit the clone's disk with the template's backing. The file is the clone's all the same.
+				if own, ok := have.FindByKey(device.Key).(*types.VirtualDisk); ok {
+					device.Backing = own.Backing
+				}
 			}
 		case types.BaseVirtualEthernetCard:
 			card := device.GetVirtualEthernetCard()
@@ -58,6 +64,7 @@ func (vm *virtualMachine) ownDevices(ctx *simulator.Context, changes []types.Bas
 			}
 		}
 	}
+	return nil
 }
 
 // keepIgnored stores what the simulator's reconfiguration drops.
@@ -72,9 +79,4 @@ func (vm *virtualMachine) keepIgnored(ctx *simulator.Context, spec types.Virtual
 	if len(changes) > 0 {
 		ctx.Update(vm.VirtualMachine, changes)
 	}
-}
-
-// RefreshDatastore leaves capacity and free space as they are: both are kept up to date as disks come and go.
-func (*datastore) RefreshDatastore(*simulator.Context, *types.RefreshDatastore) soap.HasFault {
-	return &methods.RefreshDatastoreBody{Res: &types.RefreshDatastoreResponse{}}
 }
