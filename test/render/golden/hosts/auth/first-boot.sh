@@ -15,9 +15,9 @@ finish() {
   mv "$state/result.new" "$state/result"
 }
 
-# The reason travels to whoever runs `up`: what follows a word for a secret is left out.
+# The reason travels to whoever runs `up`: what follows a word for a secret is left out, and so are repetitions.
 reason() {
-  tail -n 8 | sed -E 's/(password|passwd|secret|private|bindPW|key)([^[:alnum:]]+).*/\1\2(left out)/I' | tr '\n' '|'
+  uniq | tail -n 8 | sed -E 's/(password|passwd|secret|private|bindPW|key)([^[:alnum:]]+).*/\1\2(left out)/I' | tr '\n' '|'
 }
 
 fail() {
@@ -53,7 +53,7 @@ program() {
 }
 
 broken() {
-  fail "service $1 is $(systemctl is-active "$1"): $(journalctl --no-pager --quiet --output cat --lines 8 --unit "$1" | reason)"
+  fail "service $1 is $(systemctl is-active "$1"): $(journalctl --no-pager --quiet --output cat --lines 40 --unit "$1" | reason)"
 }
 
 start() {
