@@ -119,6 +119,9 @@ function chainProblem(chain: readonly X509Certificate[] | undefined, name: strin
   if (chain === undefined || leaf === undefined) return "holds no PEM certificate that can be read";
   if (leaf.ca) return "starts with a CA's certificate";
   if (leaf.checkHost(name) === undefined) return `is not for ${name}`;
-  const broken = chain.slice(1).some((issuer, index) => chain[index]?.checkIssued(issuer) !== true);
+  const broken = chain.slice(1).some((issuer, index) => {
+    const issued = chain[index];
+    return issued === undefined || !issued.checkIssued(issuer) || !issued.verify(issuer.publicKey);
+  });
   return broken ? "is not a chain: a certificate is not issued by the one after it" : undefined;
 }
