@@ -45,7 +45,7 @@ func serveCommand() *cobra.Command {
 		Long: `Serve the vCenter API (SOAP, VI JSON, REST tags, storage policies) and run its VMs until SIGTERM or SIGINT.
 Start it in the vCenter's network namespace: nsenter --net=/run/netns/NAME hypervisor serve --config FILE.
 It prints one line "ready URL" on standard output once it accepts connections. The inventory lives in memory: a new
-start begins with an empty vCenter and clears the state directory.`,
+start begins with an empty vCenter and clears the state directory. On SIGHUP it reads the accounts of the file again.`,
 		Args: cobra.NoArgs,
 	}
 	file := configFlag(cmd)
@@ -61,8 +61,20 @@ start begins with an empty vCenter and clears the state directory.`,
 			return err
 		}
 		fmt.Printf("ready %s\n", vcenter.URL())
-		<-ctx.Done()
-		return vcenter.Close()
+		reload := make(chan os.Signal, 1)
+		signal.Notify(reload, syscall.SIGHUP)
+		for {
+			select {
+			case <-ctx.Done():
+				return vcenter.Close()
+			case <-reload:
+				if config, err = simulator.LoadConfig(*file); err != nil {
+					fmt.Fprintln(os.Stderr, "hypervisor: accounts stay as they were:", err)
+					continue
+				}
+				vcenter.SetAccounts(config)
+			}
+		}
 	}
 	return cmd
 }

@@ -13,14 +13,24 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-func (v *VCenter) accounts() []Account {
-	list := []Account{v.config.Account}
-	if v.config.ReadOnlyUser != nil {
-		readOnly := *v.config.ReadOnlyUser
+// SetAccounts replaces the accounts, with their passwords and privileges, by those of a config.
+func (v *VCenter) SetAccounts(config *Config) {
+	list := []Account{config.Account}
+	if config.ReadOnlyUser != nil {
+		readOnly := *config.ReadOnlyUser
 		readOnly.Privileges = object.AuthorizationRoleList(esx.RoleList).ByName("ReadOnly").Privilege
 		list = append(list, readOnly)
 	}
-	return list
+	v.mu.Lock()
+	v.accountList = list
+	v.mu.Unlock()
+	v.events.add("", "accounts-set", "")
+}
+
+func (v *VCenter) accounts() []Account {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.accountList
 }
 
 func (v *VCenter) validLogin(login *types.Login) bool {

@@ -98,4 +98,9 @@ func TestPrivilegesAreThoseOfTheConfig(t *testing.T) {
 	if _, err := vm.PowerOn(s.ctx); refusedFor(err) != "VirtualMachine.Interact.PowerOn" {
 		t.Errorf("power on: %v", err)
 	}
+	config.Privileges = nil
+	s.vcenter.SetAccounts(config)
+	if _, err := vm.PowerOn(s.ctx); refusedFor(err) != "" {
+		t.Errorf("power on with every privilege: %v", err)
+	}
 }

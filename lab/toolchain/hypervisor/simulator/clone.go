@@ -87,7 +87,11 @@ func (vm *virtualMachine) finish(ctx *simulator.Context, source *simulator.Virtu
 		}
 	}
 	if want.PowerOn {
-		_, fault := await(ctx, vm.PowerOnVMTask(ctx, &types.PowerOnVM_Task{This: vm.Self}).(*methods.PowerOnVM_TaskBody).Res.Returnval)
+		started := vm.PowerOnVMTask(ctx, &types.PowerOnVM_Task{This: vm.Self}).(*methods.PowerOnVM_TaskBody)
+		if started.Fault_ != nil {
+			return started.Fault_.VimFault().(types.BaseMethodFault)
+		}
+		_, fault := await(ctx, started.Res.Returnval)
 		return fault
 	}
 	return nil

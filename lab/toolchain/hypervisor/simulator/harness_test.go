@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net"
 	"net/url"
@@ -44,8 +45,8 @@ func testConfig(t *testing.T) *Config {
 			Name: "debian-12", Root: t.TempDir(), HardwareVersion: "vmx-19", GuestID: "debian12_64Guest",
 			CPUs: 1, MemoryMiB: 1024, DiskGiB: 8,
 		}},
-		Switch:          Switch{Namespace: "absent", Bridges: map[string]string{"kubernetes.cmp": "vlan"}},
-		NamespacePrefix: "ktest-", StateDir: dir,
+		Switch:          Switch{Namespace: fmt.Sprintf("kt%d-absent", os.Getpid()), Bridges: map[string]string{"kubernetes.cmp": "vlan"}},
+		NamespacePrefix: fmt.Sprintf("kt%d-", os.Getpid()), StateDir: dir,
 	}
 }
 

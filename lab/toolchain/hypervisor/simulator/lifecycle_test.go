@@ -180,6 +180,28 @@ runcmd:
 	checkNothingLeft(t, config)
 }
 
+func TestPowerOnSaysWhyItFailed(t *testing.T) {
+	config := testConfig(t)
+	s := startSite(t, config)
+	vm := s.clone("jump", &types.VirtualMachineConfigSpec{ExtraConfig: []types.BaseOptionValue{
+		&types.OptionValue{Key: "guestinfo.userdata", Value: strings.Repeat("x", 140_000)},
+	}})
+	_, err := vm.PowerOn(s.ctx)
+	if err == nil || !strings.Contains(err.Error(), config.Switch.Namespace) {
+		t.Errorf("with a switch that does not exist: %v", err)
+	}
+	if state := s.properties(vm).Runtime.PowerState; state != types.VirtualMachinePowerStatePoweredOff {
+		t.Errorf("the VM is %s", state)
+	}
+	command(t, "ip", "netns", "add", config.Switch.Namespace)
+	defer command(t, "ip", "netns", "del", config.Switch.Namespace)
+	command(t, "ip", "-n", config.Switch.Namespace, "link", "add", "vlan", "type", "bridge")
+	if _, err := vm.PowerOn(s.ctx); err == nil || !strings.Contains(err.Error(), "guestinfo.userdata has 140000 bytes") {
+		t.Errorf("with user-data that is too large: %v", err)
+	}
+	checkNothingLeft(t, config)
+}
+
 // checkNothingLeft looks for mounts, loop devices and namespaces of this test.
 func checkNothingLeft(t *testing.T, config *Config) {
 	t.Helper()

@@ -18,6 +18,17 @@ func hostFault(err error) types.BaseMethodFault {
 	}
 }
 
+// finished wraps the outcome of work that was done within the call as a task that ends at once. A host's failure is
+// returned as the call's fault instead: the simulator's tasks would keep its reason from the client's error message.
+func (vm *virtualMachine) finished(ctx *simulator.Context, name string, fault types.BaseMethodFault, failure error) (types.ManagedObjectReference, *soap.Fault) {
+	if failure != nil {
+		vm.vcenter.events.add(vm.Name, name+"-failed", failure.Error())
+		return types.ManagedObjectReference{}, simulator.Fault(failure.Error(), hostFault(failure))
+	}
+	task := simulator.CreateTask(vm.Reference(), name, func(*simulator.Task) (types.AnyType, types.BaseMethodFault) { return nil, fault })
+	return task.Run(ctx), nil
+}
+
 // setPower changes the power state in the inventory alone.
 func (vm *virtualMachine) setPower(ctx *simulator.Context, on bool) types.BaseMethodFault {
 	var ref types.ManagedObjectReference
@@ -36,55 +47,56 @@ func (vm *virtualMachine) setPower(ctx *simulator.Context, on bool) types.BaseMe
 
 // PowerOnVMTask boots the VM's guest; the task succeeds once the guest's process 1 runs.
 func (vm *virtualMachine) PowerOnVMTask(ctx *simulator.Context, req *types.PowerOnVM_Task) soap.HasFault {
-	task := simulator.CreateTask(vm.Reference(), "powerOn", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
-		if fault := vm.setPower(ctx, true); fault != nil {
-			return nil, fault
-		}
-		if err := vm.vcenter.boot(ctx, vm); err != nil {
-			vm.vcenter.events.add(vm.Name, "power-on-failed", err.Error())
+	var failure error
+	fault := vm.setPower(ctx, true)
+	if fault == nil {
+		if failure = vm.vcenter.boot(ctx, vm); failure != nil {
 			_ = vm.setPower(ctx, false)
-			return nil, hostFault(err)
 		}
-		return nil, nil
-	})
-	return &methods.PowerOnVM_TaskBody{Res: &types.PowerOnVM_TaskResponse{Returnval: task.Run(ctx)}}
+	}
+	task, failed := vm.finished(ctx, "powerOn", fault, failure)
+	if failed != nil {
+		return &methods.PowerOnVM_TaskBody{Fault_: failed}
+	}
+	return &methods.PowerOnVM_TaskBody{Res: &types.PowerOnVM_TaskResponse{Returnval: task}}
 }
 
 // PowerOffVMTask cuts the guest's power.
 func (vm *virtualMachine) PowerOffVMTask(ctx *simulator.Context, req *types.PowerOffVM_Task) soap.HasFault {
-	task := simulator.CreateTask(vm.Reference(), "powerOff", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
-		killed := vm.vcenter.kill(vm)
-		if fault := vm.setPower(ctx, false); fault != nil {
-			return nil, fault
-		}
+	failure := vm.vcenter.kill(vm)
+	fault := vm.setPower(ctx, false)
+	if fault == nil {
 		vm.forgetGuest(ctx)
-		if killed != nil {
-			return nil, hostFault(killed)
-		}
-		return nil, nil
-	})
-	return &methods.PowerOffVM_TaskBody{Res: &types.PowerOffVM_TaskResponse{Returnval: task.Run(ctx)}}
+	}
+	task, failed := vm.finished(ctx, "powerOff", fault, failure)
+	if failed != nil {
+		return &methods.PowerOffVM_TaskBody{Fault_: failed}
+	}
+	return &methods.PowerOffVM_TaskBody{Res: &types.PowerOffVM_TaskResponse{Returnval: task}}
 }
 
 // ResetVMTask cuts the guest's power and boots it again.
 func (vm *virtualMachine) ResetVMTask(ctx *simulator.Context, req *types.ResetVM_Task) soap.HasFault {
-	task := simulator.CreateTask(vm.Reference(), "reset", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
-		if vm.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOn {
-			return nil, &types.InvalidPowerState{
-				RequestedState: types.VirtualMachinePowerStatePoweredOn, ExistingState: vm.Runtime.PowerState,
-			}
+	var fault types.BaseMethodFault
+	var failure error
+	if vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn {
+		if failure = vm.vcenter.kill(vm); failure == nil {
+			vm.forgetGuest(ctx)
+			failure = vm.vcenter.boot(ctx, vm)
 		}
-		if err := vm.vcenter.kill(vm); err != nil {
-			return nil, hostFault(err)
-		}
-		vm.forgetGuest(ctx)
-		if err := vm.vcenter.boot(ctx, vm); err != nil {
+		if failure != nil {
 			_ = vm.setPower(ctx, false)
-			return nil, hostFault(err)
 		}
-		return nil, nil
-	})
-	return &methods.ResetVM_TaskBody{Res: &types.ResetVM_TaskResponse{Returnval: task.Run(ctx)}}
+	} else {
+		fault = &types.InvalidPowerState{
+			RequestedState: types.VirtualMachinePowerStatePoweredOn, ExistingState: vm.Runtime.PowerState,
+		}
+	}
+	task, failed := vm.finished(ctx, "reset", fault, failure)
+	if failed != nil {
+		return &methods.ResetVM_TaskBody{Fault_: failed}
+	}
+	return &methods.ResetVM_TaskBody{Res: &types.ResetVM_TaskResponse{Returnval: task}}
 }
 
 // SuspendVMTask is refused: a container cannot be suspended to disk, and pretending would hide it.

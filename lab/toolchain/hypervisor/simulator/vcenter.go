@@ -34,7 +34,8 @@ type VCenter struct {
 	// machines holds every VM that was ever powered on, until it is destroyed.
 	machines map[types.ManagedObjectReference]*machine
 	// origins says which template a VM was cloned from, and so which root it boots.
-	origins map[types.ManagedObjectReference]Template
+	origins     map[types.ManagedObjectReference]Template
+	accountList []Account
 
 	stop chan struct{}
 	idle sync.WaitGroup
@@ -66,6 +67,7 @@ func Start(config *Config) (*VCenter, error) {
 	if v.events, err = openEvents(config.eventsFile()); err != nil {
 		return nil, err
 	}
+	v.SetAccounts(config)
 	if err := v.create(certificate); err != nil {
 		return nil, err
 	}
