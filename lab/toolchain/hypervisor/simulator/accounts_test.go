@@ -3,10 +3,13 @@ package simulator
 import (
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/vmware/govmomi/object"
+	"github.com/vmware/govmomi/vapi/rest"
+	"github.com/vmware/govmomi/vapi/tags"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
@@ -68,6 +71,14 @@ func TestReadOnlyUserChangesNothing(t *testing.T) {
 	if _, err := mine.Rename(s.ctx, "other"); refusedFor(err) == "" {
 		t.Errorf("rename: %v", err)
 	}
+	tagging := rest.NewClient(client.Client)
+	must(t, tagging.Login(s.ctx, url.UserPassword("preview@vsphere.local", "look")))
+	if _, err := tags.NewManager(tagging).CreateCategory(s.ctx, &tags.Category{Name: "x"}); err == nil || !strings.Contains(err.Error(), "403") {
+		t.Errorf("create a tag category: %v", err)
+	}
+	if _, err := tags.NewManager(tagging).ListCategories(s.ctx); err != nil {
+		t.Errorf("list tag categories: %v", err)
+	}
 	if _, err := object.NewRootFolder(client.Client).CreateFolder(s.ctx, "x"); refusedFor(err) != "Folder.Create" {
 		t.Errorf("create folder: %v", err)
 	}
@@ -75,7 +86,10 @@ func TestReadOnlyUserChangesNothing(t *testing.T) {
 
 func TestPrivilegesAreThoseOfTheConfig(t *testing.T) {
 	config := testConfig(t)
-	config.Privileges = []string{"VirtualMachine.Provisioning.DeployTemplate", "VirtualMachine.Config.AdvancedConfig"}
+	config.Privileges = []string{
+		"VirtualMachine.Provisioning.DeployTemplate", "VirtualMachine.Inventory.CreateFromExisting", "Resource.AssignVMToPool",
+		"Datastore.AllocateSpace", "Network.Assign", "VirtualMachine.Config.CPUCount",
+	}
 	s := startSite(t, config)
 	root := s.client.ServiceContent.RootFolder
 	manager := object.NewAuthorizationManager(s.client.Client)
@@ -94,9 +108,12 @@ func TestPrivilegesAreThoseOfTheConfig(t *testing.T) {
 	if got := answer.Returnval[0].PrivAvailability; got[0].IsGranted || !got[1].IsGranted {
 		t.Errorf("availability: %+v", got)
 	}
-	vm := s.clone("jump", nil)
+	vm := s.clone("jump", &types.VirtualMachineConfigSpec{NumCPUs: 2})
 	if _, err := vm.PowerOn(s.ctx); refusedFor(err) != "VirtualMachine.Interact.PowerOn" {
 		t.Errorf("power on: %v", err)
+	}
+	if _, err := vm.Reconfigure(s.ctx, types.VirtualMachineConfigSpec{MemoryMB: 2048}); refusedFor(err) != "VirtualMachine.Config.Memory" {
+		t.Errorf("more memory: %v", err)
 	}
 	config.Privileges = nil
 	s.vcenter.SetAccounts(config)

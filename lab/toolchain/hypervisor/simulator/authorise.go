@@ -9,18 +9,14 @@ import (
 )
 
 // reading matches the calls that change nothing but the caller's own session, for which being logged in is enough.
-var reading = regexp.MustCompile(`^(Retrieve|Query|Find|Fetch|Has|Wait|Check|Continue|Read|Search|List|Get|Log|Acquire|Browse|Current|Cancel|SessionIsActive|Set(Locale|CollectorPageSize)|Create(Filter|PropertyCollector|ContainerView|ListView|InventoryView|CollectorFor)|Modify(ListView)|Reset(ListView|Collector)|Rewind|Destroy(PropertyFilter|PropertyCollector|View|Collector)|RefreshStorageInfo|RefreshDatastore|RecommendDatastores|PlaceVm|Estimate|ValidateMigration)`)
+var reading = regexp.MustCompile(`^(Retrieve|Query|Find|Fetch|Has|Wait|Check|Continue|Read|Search|List|Get|Log|Acquire|Browse|Current|Cancel|SessionIsActive|Set(Locale|CollectorPageSize)|Create(Filter|PropertyCollector|ContainerView|ListView|InventoryView|CollectorFor)|Modify(ListView)|Reset(ListView|Collector)|Rewind|Destroy(PropertyFilter|PropertyCollector|View|Collector)|RefreshStorageInfo|RefreshDatastore|RecommendDatastores|PlaceVm|Estimate|DVSManagerLookup|ValidateMigration)`)
 
 // required names the privilege without which a vCenter refuses a method. From the vSphere Web Services API reference,
-// "Required Privileges" of each method; where that depends on the arguments, the one for what this stack and Cluster API
-// ask for. A call found neither here nor above is refused to accounts with a list of privileges: a role is then shown to
+// "Required Privileges" of each method; Clone and
+// reconfiguration depend on their arguments, destroying and renaming on the object's type: see privilegesFor. A call found neither here nor above is refused to accounts with a list of privileges: a role is then shown to
 // suffice, rather than assumed to.
 var required = map[string][]string{
-	"CloneVM_Task":                    {"VirtualMachine.Provisioning.DeployTemplate"},
 	"CreateVM_Task":                   {"VirtualMachine.Inventory.Create"},
-	"Destroy_Task":                    nil, // by type, below
-	"Rename_Task":                     nil,
-	"ReconfigVM_Task":                 {"VirtualMachine.Config.AdvancedConfig"},
 	"PowerOnVM_Task":                  {"VirtualMachine.Interact.PowerOn"},
 	"PowerOffVM_Task":                 {"VirtualMachine.Interact.PowerOff"},
 	"ShutdownGuest":                   {"VirtualMachine.Interact.PowerOff"},
@@ -81,13 +77,7 @@ func (v *VCenter) authorise(ctx *simulator.Context, method *simulator.Method) ty
 	if v.unrestricted(user) || reading.MatchString(method.Name) {
 		return nil
 	}
-	privileges, known := required[method.Name]
-	if byType, ok := removing[method.Name]; ok {
-		privileges, known = nil, byType[method.This.Type] != ""
-		if known {
-			privileges = []string{byType[method.This.Type]}
-		}
-	}
+	privileges, known := privilegesFor(method)
 	if !known {
 		return &types.NoPermission{Object: &method.This, PrivilegeId: "unknown to the lab for " + method.This.Type + "." + method.Name}
 	}
@@ -97,6 +87,21 @@ func (v *VCenter) authorise(ctx *simulator.Context, method *simulator.Method) ty
 		}
 	}
 	return nil
+}
+
+// privilegesFor lists what a call takes, and whether that is known.
+func privilegesFor(method *simulator.Method) ([]string, bool) {
+	switch request := method.Body.(type) {
+	case *types.CloneVM_Task:
+		return clonePrivileges(request), true
+	case *types.ReconfigVM_Task:
+		return reconfigurePrivileges(&request.Spec), true
+	case *types.Destroy_Task, *types.Rename_Task:
+		privilege, known := removing[method.Name][method.This.Type]
+		return []string{privilege}, known
+	}
+	privileges, known := required[method.Name]
+	return privileges, known
 }
 
 // unrestricted accounts have every privilege.

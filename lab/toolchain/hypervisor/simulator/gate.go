@@ -9,7 +9,7 @@ import (
 )
 
 // gate stands before the simulator's HTTP handlers: it adds the VI JSON API, asks for a login where the simulator serves
-// files to anyone, and closes what a vCenter does not have.
+// files to anyone, holds the REST API to the accounts' privileges, and closes what a vCenter does not have.
 func (v *VCenter) gate(next http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", next)
@@ -25,9 +25,8 @@ func (v *VCenter) gate(next http.Handler) http.Handler {
 	for _, path := range []string{"/about", "/guestFile", "/guestFile/", "/nfc/"} {
 		mux.HandleFunc(path, http.NotFound)
 	}
-	for _, path := range categoryPaths {
-		mux.Handle(path, bareTypes(next))
-		mux.Handle(path+"/", bareTypes(next))
+	for _, path := range []string{"/rest/", "/api", "/api/"} {
+		mux.Handle(path, v.guardREST(bareTypes(next)))
 	}
 	return mux
 }

@@ -9,13 +9,14 @@ import (
 	"strings"
 )
 
-// categoryPaths is where tag categories are made and changed.
-var categoryPaths = []string{"/rest/com/vmware/cis/tagging/category", "/api/cis/tagging/category"}
-
 // bareTypes takes the prefix off a category's associable types before the simulator stores them. A vCenter accepts
 // "urn:vim25:VirtualMachine" and answers "VirtualMachine"; the simulator would answer what it got.
 func bareTypes(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.URL.Path, "/cis/tagging/category") {
+			next.ServeHTTP(w, r)
+			return
+		}
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
