@@ -5,6 +5,7 @@ const shared = {
   modulePathIgnorePatterns: ["<rootDir>/bin/", "<rootDir>/.lab/"],
 };
 module.exports = {
+  reporters: ["default", "<rootDir>/test/case-reporter.js"],
   projects: [
     {
       ...shared,
