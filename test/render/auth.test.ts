@@ -1,4 +1,6 @@
 /** auth's files: as a person reads them, and as dex, Caddy and systemd do. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Site } from "../../config/site";
 import { planRegion } from "../../plan/plan";
 import { authContent } from "../../render/auth";
@@ -31,16 +33,21 @@ const withCertificate = (certificate: Site["hosts"]["auth"]["certificate"]) => (
 const textOf = (content: ReturnType<typeof authContent>, path: string) =>
   content.files.find((file) => file.path === path)?.content ?? "";
 
-/** Starts dex on its own configuration, asks it something once it listens, and leaves both answers. */
+/** Shell: dex on its own configuration, as its unit starts it. */
+const serveDex = [
+  "mkdir /var/lib/dex",
+  `export $(sed -n 's/^Environment=//p' /etc/systemd/system/dex.service)`,
+  `/usr/local/bin/dex serve ${dexConfigPath} >&2 & dex=$! dex_url=http://${dexAddress}`,
+];
+
+/** Asks dex something once it listens, and leaves its answer. */
 const askDex = (path: string) => [
   "sh",
   "-c",
   [
-    "mkdir /var/lib/dex",
-    `export $(sed -n 's/^Environment=//p' /etc/systemd/system/dex.service)`,
-    `/usr/local/bin/dex serve ${dexConfigPath} >&2 & dex=$!`,
-    `until curl --silent --fail http://${dexAddress}${path}; do kill -0 "$dex" || exit 1; sleep 0.1; done`,
-    'kill "$dex"',
+    ...serveDex,
+    `until curl --silent --fail $dex_url${path}; do kill -0 $dex || exit 1; sleep 0.1; done`,
+    "kill $dex",
   ].join("\n"),
 ];
 
@@ -85,22 +92,46 @@ test("all domain controllers answer to the one name that dex checks", () => {
   expect(textOf(content, dexConfigPath)).toContain('host: "directory.example:636"');
 });
 
-// A pair made for this test; its names do not matter to the check.
-const pair = async () => {
-  const made = await realReader(
-    [],
-    [
-      "sh",
-      "-c",
-      "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=auth -days 2 -keyout /key -out /crt 2>&1 && cat /key && echo === && cat /crt",
-    ],
-  );
-  const [key, certificate] = made.stdout.slice(made.stdout.indexOf("-----BEGIN PRIVATE")).split("===\n");
+/** A key and its certificate for these names, made for one test. */
+async function makePair(...names: string[]): Promise<{ readonly key: string; readonly certificate: string }> {
+  const subject = ["-subj", "/CN=test", "-addext", `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")}`];
+  const request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", ...subject];
+  const script = `"$@" -keyout /key -out /crt && cat /key && echo === && cat /crt`;
+  const { stdout, stderr, code } = await realReader([], ["sh", "-c", script, "sh", ...request]);
+  if (code !== 0) throw new Error(stderr);
+  const [key, certificate] = stdout.split("===\n");
   return { key, certificate };
-};
+}
+
+test("the bind password reaches the directory as it is, whatever characters it holds", async () => {
+  const password = `$HOME $\{x} "'\\\`!#:&*|>%@ - {[ü€]} yes 0x1f\ttab`;
+  const { key, certificate } = await makePair(sites.siziano.activeDirectory.domain);
+  const { content } = auth(withLdap({ caCertificate: certificate }), { activeDirectoryPassword: password });
+  const recorder = readFileSync(join(__dirname, "readers/bind-recorder.py"), "utf8");
+  const files = [
+    ...content.files.filter(({ path }) => path !== "/etc/dex/hosts"),
+    { path: "/etc/hosts", content: `127.0.0.1 localhost ${sites.siziano.activeDirectory.domain}\n` },
+    { path: "/recorder.py", content: recorder },
+    { path: "/crt", content: certificate },
+    { path: "/key", content: key },
+  ];
+  const login = [
+    "python3 /recorder.py /crt /key >/recorded & recorder=$!",
+    "until grep -q listening /recorded; do kill -0 $recorder || exit 1; sleep 0.1; done",
+    ...serveDex,
+    "until curl --silent --fail --output /dev/null $dex_url/healthz; do kill -0 $dex || exit 1; sleep 0.1; done",
+    'start="$dex_url/auth/active-directory?client_id=kubernetes&response_type=code&scope=openid&redirect_uri=http://localhost:8000"',
+    `form=$(curl --silent --output /dev/null --write-out '%{redirect_url}' "$start")`,
+    'curl --silent --output /dev/null --data login=somebody --data password=something "$form"',
+    "wait $recorder; kill $dex; tail -n 1 /recorded",
+  ];
+  const { code, stdout, stderr } = await realReader(files, ["sh", "-c", login.join("\n")]);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(Buffer.from(stdout.trim(), "hex").toString()).toBe(password);
+});
 
 test("Caddy accepts it with a certificate from ACME and with a provided one, and refuses a word that it does not know", async () => {
-  const { key, certificate } = await pair();
+  const { key, certificate } = await makePair("auth.example");
   const acme = auth().content;
   const provided = auth(withCertificate({ kind: "provided", certificate }), { authCertificateKey: key }).content;
   for (const { files, checks } of [acme, provided]) {
