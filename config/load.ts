@@ -6,7 +6,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Fault } from "./fault";
 import { isText, parseSite, type SiteDraft } from "./parse-site";
 import { missingParts, secretNeeds } from "./secret-needs";
@@ -36,7 +36,7 @@ export function loadConfig(): LoadedConfig {
   const siblings = files.filter((file) => file.stack !== pulumi.getStack() && file.site !== siteName);
   const own = parseSite(siteName, ownValues(config.name));
   const others = parseSiteFiles(siblings);
-  const { secrets, faults } = loadSecrets(config, siteName, own.draft);
+  const { secrets, faults } = loadSecrets(config.name, siteName, own.draft);
   return {
     siteName,
     files: {
@@ -69,57 +69,63 @@ function ownValues(project: string): Record<string, unknown> {
   );
 }
 
+/** Secrets are known from the start, so they are judged with everything else, before the first resource. */
 function loadSecrets(
-  config: pulumi.Config,
+  project: string,
   site: string,
   draft: SiteDraft,
 ): { readonly secrets: SecretOutputs; readonly faults: readonly Fault[] } {
   const { hosts, bgp, clusters } = draft;
-  const needs = hosts && bgp && clusters ? secretNeeds({ hosts, bgp, clusters }) : undefined;
+  const needs = hosts && bgp && clusters ? secretNeeds({ hosts, bgp, clusters }) : { keys: [], parts: {} };
   const outputs: Partial<Record<SecretName, pulumi.Output<unknown>>> = {};
   const faults: Fault[] = [];
-  for (const key of needs?.keys ?? []) {
+  for (const key of needs.keys) {
     // Pulumi.yaml declares secrets with an empty default, or it would refuse a stack that lacks one in words of its own.
-    const text = pulumi.runtime.getConfig(`${config.name}:${key}`) ? config.getSecret(key) : undefined;
-    if (text === undefined) faults.push(missingSecret(site, key));
-    else if (needs !== undefined) {
-      outputs[key] = text.apply((value) => {
-        const parsed = parseSecret(key, value);
-        const missing = missingParts(key, parsed, needs);
-        if (missing.length > 0) throw new Error(`${site}: ${key} lacks ${missing.join(", ")}. Remedy: npm run secrets`);
-        return parsed;
-      });
+    const text = pulumi.runtime.getConfig(`${project}:${key}`) ?? "";
+    if (text === "") {
+      faults.push(secretFault(site, key, key, "missing-secret", "is not set"));
+      continue;
     }
+    const { value, malformed } = parseSecret(key, text);
+    outputs[key] = pulumi.secret(value);
+    const missing = malformed.length > 0 ? [] : missingParts(key, value, needs).map((part) => `${key}.${part}`);
+    faults.push(
+      ...malformed.map((path) => secretFault(site, key, path, "malformed-secret", "is malformed")),
+      ...missing.map((path) => secretFault(site, key, path, "missing-secret", "is not set")),
+    );
   }
-  // A missing one is a fault above, and with a fault nothing is ever registered: the type may trust the rest.
+  // With a fault nothing is ever registered: the type may trust the rest.
   return { secrets: outputs as SecretOutputs, faults };
 }
 
-function missingSecret(site: string, key: SecretName): Fault {
+/** A fault without a value: a secret never gets into one. */
+function secretFault(site: string, key: SecretName, path: string, rule: string, problem: string): Fault {
   const generated = (generatedSecrets as readonly string[]).includes(key);
   return {
     site,
-    path: key,
-    rule: "missing-secret",
-    problem: "is not set",
+    path,
+    rule,
+    problem,
     remedy: generated ? `npm run secrets -- ${pulumi.getStack()}` : `pulumi config set --secret ${key}`,
     severity: "error",
   };
 }
 
-/** Parses one secret by its schema. The error names paths below the key; a value never gets into it. */
-function parseSecret<K extends SecretName>(key: K, text: string): Secrets[K] {
+/** Parses one secret by its schema. What is wrong is told by paths, which hold names of hosts and clusters only. */
+function parseSecret(
+  key: SecretName,
+  text: string,
+): { readonly value: unknown; readonly malformed: readonly string[] } {
   const schema: z.ZodType<unknown> = secretSchemas[key];
-  let value: unknown = text;
-  if (!isText(schema)) {
-    try {
-      value = JSON.parse(text);
-    } catch {
-      throw new Error(`${key}: is not JSON. Remedy: npm run secrets`);
-    }
+  const parsed = schema.safeParse(isText(schema) ? text : parseJson(text));
+  if (parsed.success) return { value: parsed.data, malformed: [] };
+  return { value: undefined, malformed: parsed.error.issues.map((issue) => [key, ...issue.path].join(".")) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data as Secrets[K];
-  const paths = parsed.error.issues.map((issue) => [key, ...issue.path].join("."));
-  throw new Error(`${paths.join(", ")}: malformed. Remedy: npm run secrets`);
 }
