@@ -4,7 +4,6 @@ import { mkdir, readFile, readdir, rename, rm, stat, utimes } from "node:fs/prom
 import { dirname, join, relative } from "node:path";
 import { withLock } from "../lock";
 import type { Progress } from "../progress";
-import type { RunOptions } from "../run";
 import { run } from "../run";
 import type { Program } from "./programs";
 
@@ -86,19 +85,29 @@ async function build(program: Program, home: string, settings: BuildSettings): P
   const unfinished = join(settings.cache, `.building-${program.name}`);
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
-  const usual =
-    program.usualSeconds >= 60 ? `${Math.round(program.usualSeconds / 60)} min` : `${program.usualSeconds} s`;
-  await settings.progress.step(
-    `toolchain: ${program.name} ${program.version}: building (usually ${usual})`,
-    async () => {
-      if (program.cgo) await requireCompiler(program);
-      const output = join(unfinished, program.name);
-      const options: RunOptions = { cwd: program.directory, env: goEnvironment(program.cgo ?? false) };
-      await run(["nice", "-n", "5", "go", "build", ...flags(program), "-o", output, program.package], options);
-      await rename(unfinished, home);
-    },
-  );
+  const seconds = program.usualSeconds;
+  const usual = seconds >= 60 ? `${Math.round(seconds / 60)} min` : `${seconds} s`;
+  const title = `toolchain: ${program.name} ${program.version}: building (usually ${usual})`;
+  await settings.progress.step(title, async () => {
+    if (program.cgo) await requireCompiler(program);
+    await compile(program, join(unfinished, program.name), settings.progress);
+    await rename(unfinished, home);
+  });
   await removeSuperseded(program.name, dirname(home));
+}
+
+/** Builds in the background of whatever else runs here, and says each minute that it is alive. */
+async function compile(program: Program, output: string, progress: Progress): Promise<void> {
+  const began = Date.now();
+  const alive = setInterval(() => {
+    progress.say(`toolchain: ${program.name}: still building (${Math.round((Date.now() - began) / 1000)} s)`);
+  }, 60_000);
+  const command = ["nice", "-n", "5", "go", "build", ...flags(program), "-o", output, program.package];
+  try {
+    await run(command, { cwd: program.directory, env: goEnvironment(program.cgo ?? false) });
+  } finally {
+    clearInterval(alive);
+  }
 }
 
 async function requireCompiler(program: Program): Promise<void> {

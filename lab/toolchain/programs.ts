@@ -74,7 +74,7 @@ export function programs(): Readonly<Record<ProgramName, Program>> {
       package: ".",
       version: `${packageVersion("node_modules/@pulumi/command")}+stand-in`,
       stamp: "main.version",
-      usualSeconds: 60,
+      usualSeconds: 150,
     },
     {
       name: "dex",
