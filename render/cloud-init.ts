@@ -49,14 +49,20 @@ const removeDistributionSources = [
   "/etc/apt/sources.list.d/debian.sources",
 ];
 
+/**
+ * A host holds the packages that are named, and what they need. Servers read no translated descriptions, and a mirror
+ * without them would fail the whole update.
+ */
+const aptConf = 'APT::Install-Recommends "false";\nAcquire::Languages "none";\nAcquire::Retries "5";\n';
+
 function apt({ packageSources }: HostContent) {
-  if (packageSources === undefined) return {};
+  if (packageSources === undefined) return { conf: aptConf, preserve_sources_list: true };
   const { lines, exclusive } = packageSources;
   if (exclusive) {
-    return { apt: { preserve_sources_list: false, sources_list: lines.map((line) => `${line}\n`).join("") } };
+    return { conf: aptConf, preserve_sources_list: false, sources_list: lines.map((line) => `${line}\n`).join("") };
   }
   const sources = Object.fromEntries(lines.map((line, index) => [`site-mirror-${index + 1}.list`, { source: line }]));
-  return { apt: { preserve_sources_list: true, sources } };
+  return { conf: aptConf, preserve_sources_list: true, sources };
 }
 
 /** The ssh module deletes every host key and then writes this pair, so the pair is not among the written files. */
@@ -91,7 +97,7 @@ export function renderUserData(host: HostPlan, content: HostContent): string {
     no_ssh_fingerprints: true,
     ssh: { emit_keys_to_console: false },
     bootcmd: [earlyFirewall, ...(content.packageSources?.exclusive ? [removeDistributionSources] : [])],
-    ...apt(content),
+    apt: apt(content),
     ...(plain ? { package_update: true, packages: content.packages } : {}),
     write_files: [script, ...(plain ? [policy] : []), ...files].map(writeFile),
     runcmd: [[firstBootScript]],
