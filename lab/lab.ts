@@ -146,9 +146,10 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
     start(internetMachine(context)),
     start(officeMachine(context)),
     depotMachine(context, prepared.mirror).then(start),
-    progress.step("vCenter", () =>
-      startVcenter(identity, hypervisor, site, surroundings, authority, secrets, templates),
-    ),
+    progress.step("vCenter", async () => {
+      const isNew = await startVcenter(identity, hypervisor, site, surroundings, authority, secrets, templates);
+      if (isNew) await stack.forget();
+    }),
     progress.step("Active Directory", async () => {
       await startActiveDirectory(context, domain);
       await enterRecords(context, domain, [...plan.dns.records, ...surroundingRecords(context)]);

@@ -27,6 +27,8 @@ export interface Stack {
   values(): Readonly<Record<string, string>>;
   /** Does the state hold resources? */
   isDeployed(): Promise<boolean>;
+  /** Empties the state, where what it describes is gone: the lab's vCenter lives in memory and began anew. */
+  forget(): Promise<void>;
   /** Arguments that make a pulumi command act on this stack. */
   arguments(command: readonly string[]): string[];
 }
@@ -34,6 +36,11 @@ export interface Stack {
 interface StackFile {
   encryptionsalt?: string;
   config: Record<string, unknown>;
+}
+
+/** The parts of a file backend's checkpoint that are used here. */
+interface StateFile {
+  checkpoint?: { latest?: { resources?: unknown[]; pending_operations?: unknown[] } };
 }
 
 const isSecret = (value: unknown): boolean =>
@@ -89,6 +96,10 @@ export function openStack(lab: LabIdentity, toolchain: Toolchain, passphrase: st
     return parseDocument(text).toJS() as StackFile;
   }
 
+  async function readState(): Promise<StateFile> {
+    return JSON.parse(await readFile(stateFile, "utf8").catch(() => "{}")) as StateFile;
+  }
+
   const configuration = stackConfig({ root: repository, stack: lab.site, configFile: file, environment });
   const values = () =>
     Object.fromEntries([...configuration.read()].map(([key, value]) => [key.replace(`${project}:`, ""), value]));
@@ -121,9 +132,14 @@ export function openStack(lab: LabIdentity, toolchain: Toolchain, passphrase: st
       await run([process.execPath, command, lab.site, "--config-file", file], { env, cwd: repository });
     },
     async isDeployed() {
-      const text = await readFile(stateFile, "utf8").catch(() => "{}");
-      const stored = JSON.parse(text) as { checkpoint?: { latest?: { resources?: unknown[] } } };
-      return (stored.checkpoint?.latest?.resources?.length ?? 0) > 0;
+      return ((await readState()).checkpoint?.latest?.resources?.length ?? 0) > 0;
+    },
+    async forget() {
+      const state = await readState();
+      if (!state.checkpoint?.latest) return;
+      Object.assign(state.checkpoint.latest, { resources: [], pending_operations: [] });
+      await writeFile(`${stateFile}.next`, JSON.stringify(state));
+      await rename(`${stateFile}.next`, stateFile);
     },
   };
 }
