@@ -8,6 +8,8 @@ export const hostPackages = {
   iproute2: "network namespaces, bridges, addresses",
   nftables: "nft, which checks the rules of gw before they are loaded",
   "apt-utils": "apt-ftparchive, which indexes the lab's package mirror",
+  gcc: "builds dex, whose SQLite storage is C",
+  "libc6-dev": "the headers and static library that gcc needs",
   openssl: "the lab's certificates",
   "openssh-client": "ssh and ssh-keygen",
   "xz-utils": "reads packages",

@@ -4,8 +4,8 @@
 // cannot have it. The lab uses this one; a connected user's Pulumi downloads the official one and never sees this.
 //
 // It knows the resources that this repository uses, with the official names, inputs and outputs (a test compares them):
-// command:remote:Command, command:remote:CopyToRemote and command:local:Command. It was written from the official
-// schema and documentation, not from upstream's source.
+// command:remote:Command, command:remote:CopyToRemote and command:local:Command. The code is our own;
+// its behaviour follows the official schema, documentation and source.
 //
 // What it cannot do, and refuses instead of ignoring:
 //   - command:remote:CopyFile (deprecated upstream) and the functions command:local:run and runOutput;
