@@ -3,6 +3,9 @@ import type { SshKeyPair } from "../../config/secrets";
 import { realReader } from "../real-reader";
 import { exampleHost, examplePlan } from "../support/example-host";
 
+// The real programs run on a machine that may be busy.
+jest.setTimeout(60_000);
+
 const names = examplePlan().hosts.map(({ name }) => name);
 
 let hostKey: SshKeyPair;
@@ -13,7 +16,7 @@ beforeAll(async () => {
   const { stdout } = await realReader([], ["sh", "-c", make]);
   const [publicKey = "", ...rest] = stdout.split("\n");
   hostKey = { publicKey, privateKey: rest.join("\n") };
-}, 60_000);
+});
 
 /** Runs a shell script in a root that holds the host's files, one of them changed. */
 function onHost(name: string, script: string, change?: { path: string; edit: (content: string) => string }) {
@@ -28,7 +31,7 @@ function onHost(name: string, script: string, change?: { path: string; edit: (co
     throw new Error(`${change.path}: no such file`);
   // dex comes from an archive of its own, the root has the distribution's programs.
   const dex = { path: "/usr/local/bin/dex", mode: "0755", content: "#!/bin/sh\n" };
-  const prepare = "mkdir -p /run/sshd; for name in deploy alice bob; do useradd --create-home $name; done";
+  const prepare = "mkdir -p /run/sshd";
   return realReader([...files, dex], ["sh", "-c", `${prepare}\n${script}`]);
 }
 

@@ -1,6 +1,9 @@
 import { capiContent, managementFolder } from "../../render/capi";
 import { realReader, type RootFile } from "../real-reader";
 
+// The real programs run on a machine that may be busy.
+jest.setTimeout(60_000);
+
 /** A second disk of 64 MiB as /dev/sdb, in a /dev of the test's own; freed at the end, whatever happens. */
 const withDisk = (script: string) => `
 mount -t tmpfs tmpfs /dev

@@ -7,6 +7,9 @@ import { readinessCommand } from "../../render/readiness";
 import { realReader, type RootFile } from "../real-reader";
 import { exampleHost } from "../support/example-host";
 
+// The real programs run on a machine that may be busy.
+jest.setTimeout(60_000);
+
 const empty: HostContent = { files: [], accounts: [], packages: [], programs: [], checks: [], services: [] };
 
 /** The throw-away root has no systemd running: its commands are noted, and a unit whose name holds "broken" does not run. */
@@ -58,7 +61,7 @@ describe("the first boot", () => {
       "is-active --quiet nftables.service",
       "is-active --quiet ssh.service",
     ]);
-  }, 60_000);
+  });
 
   test("names the packages and programs that a prepared template lacks, and starts nothing", async () => {
     const { code, result, calls } = await boot({
@@ -71,7 +74,7 @@ describe("the first boot", () => {
       "FAILED: the template debian-12-host is no prepared one (docs/templates.md), it lacks: no-such-package no-such-program",
     );
     expect(calls).toEqual([]);
-  }, 60_000);
+  });
 
   test("stops at a check that fails and passes on its reason, without what follows a word for a secret", async () => {
     const { code, result, calls } = await boot({
@@ -82,12 +85,12 @@ describe("the first boot", () => {
     expect(result).toContain("exit code 3: line 3: neighbor 10.0.0.1 password (left out)|bindPW: (left out)|");
     expect(result).toMatch(/^FAILED: check: sh -c /);
     expect(calls).toEqual([]);
-  }, 60_000);
+  });
 
   test("fails when a service does not run, with what its journal says", async () => {
     const { code, result } = await boot({ services: ["broken.service"] });
     expect([code, result]).toEqual(["1", "FAILED: service broken.service is failed: it said why|"]);
-  }, 60_000);
+  });
 
   test("locks root and removes the image's own account", async () => {
     const { result, stdout } = await boot(
@@ -97,7 +100,7 @@ describe("the first boot", () => {
     expect(result).toBe("ok");
     expect(stdout).toMatch(/^root L /m);
     expect(stdout).toMatch(/debian.*no such user/);
-  }, 60_000);
+  });
 });
 
 describe("a program on a plain template", () => {
@@ -117,7 +120,7 @@ describe("a program on a plain template", () => {
     );
     expect(result).toBe("ok");
     expect(stdout).toMatch(/^hello$/m);
-  }, 60_000);
+  });
 
   test("is refused when its archive is another one", async () => {
     const wrong = sha256.replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
@@ -130,7 +133,7 @@ describe("a program on a plain template", () => {
       `FAILED: program greeter: file:///archive.tar.gz has SHA-256 ${sha256}, wanted ${wrong}`,
     ]);
     expect(stdout).not.toMatch(/^hello$/m);
-  }, 60_000);
+  });
 });
 
 describe("the readiness command", () => {

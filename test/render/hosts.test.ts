@@ -7,6 +7,9 @@ import { realReader } from "../real-reader";
 import { exampleHost, examplePlan } from "../support/example-host";
 import { readGuestinfo } from "./readers/guestinfo";
 
+// The real programs run on a machine that may be busy.
+jest.setTimeout(60_000);
+
 const names = examplePlan().hosts.map(({ name }) => name);
 
 describe.each(names)("host %s", (name) => {
@@ -28,7 +31,7 @@ describe.each(names)("host %s", (name) => {
         stdout: "Valid cloud-config: /user-data\n",
       });
     }
-  }, 60_000);
+  });
 
   test("arrives through cloud-init's VMware datasource with the planned network", async () => {
     const { plan, host, content } = exampleHost(name);
@@ -49,7 +52,7 @@ describe.each(names)("host %s", (name) => {
     ]) {
       expect(network?.split("\n")).toContain(line);
     }
-  }, 60_000);
+  });
 
   test("gives the same bytes for the same plan", () => {
     const bytes = () => {
@@ -67,7 +70,7 @@ test("cloud-init's schema refuses a user without a name", async () => {
     "  - lock_passwd: [alice]",
   );
   expect((await schema(broken)).code).toBe(1);
-}, 60_000);
+});
 
 test("a template of the wrong kind does not install packages", () => {
   expect(renderUserData(...both("prepared"))).not.toMatch(/^packages:/m);

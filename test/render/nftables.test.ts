@@ -2,6 +2,9 @@ import { nftablesFile } from "../../render/nftables";
 import { realReader } from "../real-reader";
 import { examplePlan } from "../support/example-host";
 
+// The real programs run on a machine that may be busy.
+jest.setTimeout(60_000);
+
 const plan = examplePlan();
 const nft = (content: string) =>
   realReader([{ path: "/etc/nftables.conf", content }], ["nft", "--check", "--file", "/etc/nftables.conf"]);
