@@ -202,7 +202,7 @@ export const bgpSchema = z
       .describe("How gw learns the way to the LoadBalancer addresses."),
     timers: z
       .strictObject({
-        keepaliveSeconds: z.int().min(1).max(60),
+        keepaliveSeconds: z.int().min(1).max(60).describe("Time between keepalives (RFC 4271 §4.4)."),
         holdSeconds: z.int().min(3).max(180).describe("At least three keepalives (RFC 4271 §10)."),
         restartSeconds: z.int().min(1).max(4095).describe("Graceful restart time of the nodes (RFC 4724)."),
       })
@@ -210,9 +210,9 @@ export const bgpSchema = z
       .describe("Timers of the node sessions, seconds."),
     bfd: z
       .strictObject({
-        transmitMilliseconds: z.int().min(50),
-        receiveMilliseconds: z.int().min(50),
-        multiplier: z.int().min(2).max(255),
+        transmitMilliseconds: z.int().min(50).describe("Least time between packets sent."),
+        receiveMilliseconds: z.int().min(50).describe("Least time between packets received."),
+        multiplier: z.int().min(2).max(255).describe("Packets that may be lost before the other side counts as dead."),
       })
       .default({ transmitMilliseconds: 300, receiveMilliseconds: 300, multiplier: 3 })
       .describe("BFD between routers and gw (RFC 5880)."),
@@ -283,15 +283,15 @@ export const siteSchema = z.strictObject({
     .array(
       z.strictObject({
         address: address("The server's"),
-        port: port.default(514),
-        protocol: z.enum(["tcp", "udp"]).default("tcp"),
+        port: port.default(514).describe("Port that the server listens on."),
+        protocol: z.enum(["tcp", "udp"]).default("tcp").describe("tcp loses no line while the server answers."),
       }),
     )
     .default([])
     .describe("Central syslog."),
   administrators: administratorsSchema,
   users: z
-    .strictObject({ sources: z.array(cidr("A network of users:")).min(1) })
+    .strictObject({ sources: z.array(cidr("A network of users:")).min(1).describe("Networks that users come from.") })
     .describe("People who use kubectl: networks that reach auth and the API VIPs."),
   balancerClients: z
     .array(cidr("A network:"))

@@ -8,15 +8,17 @@ import { withProjectConfig } from "./schema/project-config";
 import { renderReference } from "./schema/reference";
 import { stackFileSchema } from "./schema/site-schema";
 
-const help = `npm run generate:schema
+const help = `npm run generate:schema [-- --json]
 
 Writes what follows from config/ and plan/rules/:
   config/stack.schema.json   for editors; the stack files name it
   docs/site-file.md          reference of the keys and of the check's rules
-  Pulumi.yaml                its config section, the rest stays`;
+  Pulumi.yaml                its config section, the rest stays
+
+  --json  print the files' contents by name, and write nothing`;
 
 /** The generated files below `root`, formatted as the repository's other files are. */
-export async function generatedFiles(root: string): Promise<Readonly<Record<string, string>>> {
+async function generatedFiles(root: string): Promise<Readonly<Record<string, string>>> {
   const files = {
     "config/stack.schema.json": JSON.stringify(stackFileSchema(projectName(root))),
     "docs/site-file.md": renderReference(),
@@ -29,16 +31,18 @@ export async function generatedFiles(root: string): Promise<Readonly<Record<stri
   return Object.fromEntries(await Promise.all(formatted));
 }
 
-if (require.main === module) {
-  void runCommand({
-    help,
-    options: {},
-    async run() {
-      for (const [name, text] of Object.entries(await generatedFiles(projectRoot))) {
-        writeFileSync(join(projectRoot, name), text);
-        console.log(`wrote ${name}`);
-      }
-      return exitCodes.done;
-    },
-  });
+void runCommand({
+  help,
+  options: { json: { type: "boolean" } },
+  async run({ json }) {
+    const files = await generatedFiles(projectRoot);
+    if (json) console.log(JSON.stringify(files));
+    else for (const [name, text] of Object.entries(files)) writeFile(name, text);
+    return exitCodes.done;
+  },
+});
+
+function writeFile(name: string, text: string): void {
+  writeFileSync(join(projectRoot, name), text);
+  console.log(`wrote ${name}`);
 }

@@ -69,4 +69,6 @@ export function stackFileSchema(project: string): JsonSchema {
 
 /** `pulumi config set` rewrites booleans and numbers at the top as text; so it is allowed there. */
 const orText = (schema: JsonSchema): JsonSchema =>
-  ["string", "array", "object"].includes(schema.type ?? "") ? schema : { anyOf: [schema, { type: "string" }] };
+  ["string", "array", "object"].includes(schema.type ?? "")
+    ? schema
+    : { description: schema.description, anyOf: [schema, { type: "string" }] };
