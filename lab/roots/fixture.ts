@@ -46,7 +46,6 @@ export const fixtureRoot: RootRecipe = {
     "named.service",
     "nftables.service",
     "nmbd.service",
-    "rsyslog.service",
     "samba-ad-dc.service",
     "smbd.service",
     "ssh.service",
