@@ -74,7 +74,9 @@ const FOLDED = /[\u0085\u2028\u2029]/;
  */
 export function renderDex(site: Site, plan: RegionPlan, password: string): string {
   if (FOLDED.test(password))
-    throw new Error("activeDirectoryPassword: holds U+0085, U+2028 or U+2029, which dex cannot read. Choose another one.");
+    throw new Error(
+      "activeDirectoryPassword: holds U+0085, U+2028 or U+2029, which dex cannot read. Choose another one.",
+    );
   const config = {
     issuer: plan.issuer,
     // Signing keys and refresh tokens survive a reboot: nobody has to log in again.

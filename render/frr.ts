@@ -51,7 +51,8 @@ function gatewaySession(upstream: Extract<UpstreamPlan, { kind: "bgp" }>, bgp: B
     `neighbor ${gateway} remote-as ${upstream.gatewayASN}`,
     `neighbor ${gateway} description gw`,
     `neighbor ${gateway} password ${secret}`,
-    `neighbor ${gateway} ttl-security hops 1`,
+    // No ttl-security here: FRR 8.4 would take gw for many hops away and speak multihop BFD (port 4784), which no neighbour
+    // on the same link does. Without it a session ends at the first hop anyway (TTL 1), and single-hop BFD checks for 255.
     `neighbor ${gateway} bfd`,
     `neighbor ${gateway} bfd profile ${GATEWAY}`,
     `neighbor ${gateway} timers ${bgp.timers.keepaliveSeconds} ${bgp.timers.holdSeconds}`,

@@ -1,5 +1,6 @@
 /** The rendered routers at work between a `gw` and nodes: who is heard, what is believed, what is passed on. */
 import { waitFor } from "../../lab/run";
+import { isInside, spanOf } from "../../plan/cidr";
 import { planRegion } from "../../plan/plan";
 import { type Announcement, type SpeakerConfig, startSpeaker } from "../support/bgp-speaker";
 import { exampleSites } from "../support/example-sites";
@@ -60,6 +61,14 @@ const node = (
 
 const routes = async (machine: RootMachine) =>
   (await show<{ routes: Record<string, Path[]> }>(machine, "bgp ipv4 unicast")).routes;
+/** Prefixes that a machine tells a neighbour. */
+const advertised = async (machine: RootMachine, peer: string): Promise<string[]> => {
+  const command = `bgp ipv4 unicast neighbors ${peer} advertised-routes`;
+  return Object.keys((await show<{ advertisedRoutes: object }>(machine, command)).advertisedRoutes);
+};
+const vtysh = (machine: RootMachine, commands: readonly string[]) =>
+  machine.exec(["vtysh", ...commands.flatMap((line) => ["-c", line])]);
+const isHostOf = (prefix: string, cidr: string) => prefix.endsWith("/32") && isInside(spanOf(prefix), spanOf(cidr));
 const nextHops = (paths: readonly Path[] | undefined) =>
   (paths ?? [])
     .filter((path) => path.valid)
@@ -114,13 +123,36 @@ test("gw hears it from every router, with the router as next hop, and uses all o
   );
   const heard = await routes(gateway());
   expect(nextHops(heard[balancer(0, 10)])).toEqual([bgp1.address, bgp2.address]);
-  // Nothing but the service and what gw itself originates: no null route, no node's other routes.
-  expect(Object.keys(heard).sort()).toEqual(["0.0.0.0/0", balancer(0, 10)].sort());
+  expect(Object.keys(heard)).toEqual([balancer(0, 10)]);
+});
+
+test("BFD watches the sessions with gw as its neighbours on the link", async () => {
+  await waitFor("BFD", 10_000, async () => {
+    const peers = await show<{ peer: string; status: string; multihop: boolean }[]>(gateway(), "bfd peers");
+    const watched = plan.bgp.routers.map(({ address }) => peers.find(({ peer }) => peer === address));
+    return watched.every((peer) => peer?.status === "up" && !peer.multihop) || undefined;
+  });
 });
 
 test("routers take nothing from gw and give nothing to nodes", async () => {
-  expect(Object.keys(await routes(router()))).not.toContain("0.0.0.0/0");
+  const bgp = `router bgp ${plan.bgp.upstream.kind === "bgp" && plan.bgp.upstream.gatewayASN}`;
+  const family = ["configure terminal", bgp, "address-family ipv4 unicast"];
+  await vtysh(gateway(), [
+    ...family,
+    "no neighbor routers route-map nothing out",
+    "neighbor routers route-map all out",
+  ]);
+  await vtysh(gateway(), ["configure terminal", "route-map all permit 10"]);
+  await vtysh(gateway(), ["configure terminal", bgp, "no bgp network import-check"]);
+  await vtysh(gateway(), [...family, "network 0.0.0.0/0"]);
+  await waitFor(
+    "gw to announce a default route",
+    10_000,
+    async () => (await advertised(gateway(), bgp1.address)).includes("0.0.0.0/0") || undefined,
+  );
+  expect(Object.keys(await routes(router()))).toEqual([balancer(0, 10)]);
   expect(Object.keys(await routes(network.machine("node1")))).toEqual([balancer(0, 10)]);
+  await vtysh(gateway(), [...family, "no network 0.0.0.0/0"]);
 });
 
 test("unassigned balancer addresses end at the routers", async () => {
@@ -155,19 +187,18 @@ test("of all that a node may announce, only its own cluster's addresses are beli
 
   // The proof that all of it was sent: with the policy's gate open, it is there.
   const gate = (verb: "" | "no ") => ["configure terminal", `${verb}route-map cluster-management-in permit 5`];
-  const vtysh = (commands: string[]) => router().exec(["vtysh", ...commands.flatMap((line) => ["-c", line])]);
-  await vtysh(gate(""));
-  await vtysh([`clear bgp ${address} soft in`]);
+  await vtysh(router(), gate(""));
+  await vtysh(router(), [`clear bgp ${address} soft in`]);
   await waitFor("the lies", 10_000, async () => {
     const all = Object.keys(await routes(router()));
     return foreign.every(({ prefix }) => all.includes(prefix)) || undefined;
   });
-  // gw still hears nothing but accepted balancer addresses.
-  const passedOn = Object.keys(await routes(gateway())).filter((prefix) => prefix !== "0.0.0.0/0");
-  expect(passedOn.every((prefix) => prefix.endsWith("/32"))).toBe(true);
-  expect(passedOn).not.toContain(`${plan.vlan.gateway}/32`);
-  await vtysh(gate("no "));
-  await vtysh([`clear bgp ${address} soft in`]);
+  // Even then gw is told of single balancer addresses only: no default, no ranges, nothing of the VLAN.
+  const passedOn = await advertised(router(), plan.vlan.gateway);
+  expect(passedOn).toContain(balancer(0, 10));
+  for (const prefix of passedOn) expect(plan.clusters.some(({ balancers }) => isHostOf(prefix, balancers))).toBe(true);
+  await vtysh(router(), gate("no "));
+  await vtysh(router(), [`clear bgp ${address} soft in`]);
   await speaker.stop();
 });
 
@@ -240,7 +271,7 @@ test("a session that announces more than its cluster's services is shut, and its
   // FRR counts before it takes an update: one too many shows at the next one.
   for (const host of [most.length, most.length + 1]) {
     const add = ["configure terminal", `router bgp ${management.asn}`, "address-family ipv4 unicast"];
-    await machine.exec(["vtysh", ...[...add, `network ${balancer(0, host)}`].flatMap((line) => ["-c", line])]);
+    await vtysh(machine, [...add, `network ${balancer(0, host)}`]);
   }
   await waitFor("the shutdown", 20_000, async () => {
     const neighbours = await show<Neighbours>(machine, `bgp neighbors ${bgp1.address}`);

@@ -1,10 +1,10 @@
 /** A region's `gw` and BGP routers on one switch, each router with exactly the files that its renderer writes. */
 import type { Site } from "../../config/site";
+import { renderGatewayFrr } from "../../lab/fixtures/gw";
 import type { RegionPlan } from "../../plan/model";
 import { bgpContent } from "../../render/bgp";
 import type { HostSecrets } from "../../render/host-content";
 import { frrFiles, startFrr } from "./frr-machine";
-import { gatewayConfiguration } from "./gateway";
 import type { RootMachine } from "./root-process";
 import { type SpeakerConfig, startSpeaker } from "./bgp-speaker";
 import { Switch } from "./switch";
@@ -40,7 +40,7 @@ export class RouterNetwork {
       const gateway = {
         name: "gw",
         address: plan.vlan.gateway,
-        files: frrFiles(gatewayConfiguration(plan.bgp, passwords.upstream)),
+        files: frrFiles(renderGatewayFrr(plan, passwords.upstream)),
       };
       for (const { name, address, files } of [gateway, ...routers]) {
         const namespace = await network.vlan.attach(name, [`${address}/${plan.vlan.prefixLength}`]);
