@@ -46,6 +46,8 @@ func nspawnCommand(spec Spec, rootfs string, cgroups []string, binds []Bind) *ex
 		// Filtering system calls needs a privilege that containers of CI machines often lack, and isolates nothing here
 		// that the lab relies on.
 		"SYSTEMD_SECCOMP=0",
+		// A machine's directory is its own; nspawn's locks of it would pile up in /run/systemd/nspawn/locks.
+		"SYSTEMD_NSPAWN_LOCK=0",
 		// /proc/sys/net of the guest's own namespace becomes writable: forwarding, rp_filter and the like are the guest's.
 		"SYSTEMD_NSPAWN_API_VFS_WRITABLE=network",
 	}

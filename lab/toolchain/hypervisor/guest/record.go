@@ -77,6 +77,8 @@ func (r *record) release(l layout) error {
 	if failed != nil {
 		return failed
 	}
+	// nspawn removes this itself only where /run is a file system of its own.
+	_ = os.Remove(filepath.Join("/run/systemd/nspawn/propagate", r.Name))
 	return os.Remove(l.record())
 }
 

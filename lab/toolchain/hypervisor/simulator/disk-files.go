@@ -95,11 +95,10 @@ func (v *VCenter) account(ctx *simulator.Context) {
 		v.events.add("", "accounting-failed", err.Error())
 		return
 	}
+	// Not by an update, which would rewrite the whole summary while others read the datastore's URL from it unlocked.
 	ctx.WithLock(v.inventory.datastore, func() {
-		if v.inventory.datastore.Summary.FreeSpace != free {
-			ctx.Update(v.inventory.datastore, []types.PropertyChange{{Name: "summary.freeSpace", Val: free}})
-			v.inventory.datastore.Info.GetDatastoreInfo().FreeSpace = free
-		}
+		v.inventory.datastore.Summary.FreeSpace = free
+		v.inventory.datastore.Info.GetDatastoreInfo().FreeSpace = free
 	})
 }
 
