@@ -46,6 +46,7 @@ var jsonResponses = responseTypes(
 	types.Destroy_TaskResponse{},
 	types.QueryOptionsResponse{},
 	types.RefreshDatastoreResponse{},
+	types.SearchDatastore_TaskResponse{},
 )
 
 func responseTypes(samples ...any) map[string]reflect.Type {
