@@ -23,6 +23,9 @@ export interface MirrorContent {
   readonly files: Readonly<Record<string, string>>;
 }
 
+/** Counts up when the code below makes another mirror of the same content. */
+const makerVersion = 2;
+
 interface Download {
   readonly uri: string;
   /** Path below the mirror. */
@@ -82,15 +85,20 @@ async function fetchIndexes(folder: string, sources: readonly AptSource[]): Prom
 
 /** What apt would download into the plain template, found with apt itself and without changing the root. */
 async function wantedPackages(content: MirrorContent, sources: readonly AptSource[]): Promise<Download[]> {
-  const apt = "apt-get -qq -c /run/machine.conf -o Dir::State::Lists=/run/lists -o Dir::Cache=/run/cache";
+  // Without the forced hash, apt names none for archives whose index has no MD5, as Debian's security archive.
+  const apt =
+    "apt-get -qq -o Acquire::ForceHash=SHA256 -c /run/machine.conf -o Dir::State::Lists=/run/lists -o Dir::Cache=/run/cache";
   const script = `mkdir -p /run/lists/partial /run/cache/archives/partial
 printf '%s' "$1" > /run/machine.conf; cat > /run/sources.list
 ${apt} -o Dir::Etc::SourceList=/run/sources.list update
-shift; ${apt} -o Dir::Etc::SourceList=/run/sources.list install --print-uris --yes "$@"`;
+shift; ${apt} -o Dir::Etc::SourceList=/run/sources.list install --print-uris --yes --no-install-recommends "$@"`;
   const configuration = await machineAptConfiguration();
   const command = ["sh", "-ec", script, "sh", configuration, ...content.packages];
   const output = await runInRoot(content.root, command, { input: renderAptSources(sources) });
-  return [...output.matchAll(/^'([^']+)' \S+ \d+ (SHA256:\S+|MD5Sum:\S+)$/gm)].map(([, uri, hash]) => {
+  const lines = output.split("\n").filter((line) => line.startsWith("'"));
+  return lines.map((line) => {
+    const [, uri, hash] = /^'([^']+)' \S+ \d+ (SHA256:\S+)$/.exec(line) ?? [];
+    if (!uri || !hash) throw new Error(`apt-get --print-uris: no address with a SHA-256 in ${line}`);
     const source = sources.find((each) => uri.startsWith(`${each.uri}/pool/`));
     if (!source) throw new Error(`${uri}: comes from none of the machine's archives`);
     return { uri, path: join(archiveOf(source.suite), decodeURIComponent(uri.slice(source.uri.length))), hash };
@@ -128,7 +136,7 @@ export async function ensureMirror(content: MirrorContent, progress: Progress): 
         .digest("hex"),
     ]),
   );
-  const parts = [basename(content.root), content.packages, sources, files];
+  const parts = [makerVersion, basename(content.root), content.packages, sources, files];
   const key = createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
   const folder = join(cacheDirectory, "mirror", key);
   return withLock(`${folder}.lock`, async () => {

@@ -46,6 +46,7 @@ export const fixtureRoot: RootRecipe = {
     "named.service",
     "nftables.service",
     "nmbd.service",
+    "rsyslog.service",
     "samba-ad-dc.service",
     "smbd.service",
     "ssh.service",
