@@ -37,6 +37,7 @@ const authentication = (accounts: readonly HostAccount[]) => [
   "PermitEmptyPasswords no",
   "PermitRootLogin no",
   "PermitUserEnvironment no",
+  "PermitUserRC no",
   "UsePAM yes",
   "StrictModes yes",
   "MaxAuthTries 4",
@@ -47,7 +48,7 @@ const authentication = (accounts: readonly HostAccount[]) => [
   "LogLevel VERBOSE",
 ];
 
-/** What OpenSSH 8.9 (Ubuntu 22.04) and later, Go's x/crypto/ssh and administrators' clients have in common, without SHA-1, CBC or NIST key exchange. */
+/** What OpenSSH 9.2 (Debian 12) and later, Go's x/crypto/ssh and administrators' clients have in common, without SHA-1, CBC or NIST key exchange. */
 const cryptography = [
   "KexAlgorithms sntrup761x25519-sha512@openssh.com,curve25519-sha256,curve25519-sha256@libssh.org",
   "Ciphers chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com",

@@ -1,6 +1,9 @@
+import type { Site } from "../../config/site";
+import { planRegion } from "../../plan/plan";
 import { nftablesFile } from "../../render/nftables";
 import { realReader } from "../real-reader";
 import { examplePlan } from "../support/example-host";
+import { exampleSites } from "../support/example-sites";
 
 // The real programs run on a machine that may be busy.
 jest.setTimeout(60_000);
@@ -38,6 +41,42 @@ describe.each(plan.hosts.map((host) => [host.name, host] as const))("the firewal
   test("drops by default, everywhere", () => {
     expect(content.match(/hook (input|output|forward) priority filter; policy drop;/g)).toHaveLength(3);
   });
+});
+
+/** What a site file may say that makes other rules: each is loaded by nft on every host. */
+const sites: [string, (site: Site) => void][] = [
+  ["`up` reaches hosts directly", (site) => (site.access.path = "direct")],
+  [
+    "gw routes to a shared address",
+    (site) => (site.bgp.upstream = { kind: "static", sharedAddress: "172.20.10.20", virtualRouterId: 20 }),
+  ],
+  ["networks of administrators overlap", (site) => (site.administrators.sources = ["10.0.0.0/8", "10.1.0.0/16"])],
+  ["users and administrators are the same", (site) => (site.users.sources = site.administrators.sources)],
+  ["there is no central syslog", (site) => (site.syslog = [])],
+  ["there is no cluster yet", (site) => (site.clusters = {})],
+  ["there are no mirrors", (site) => (site.mirrors = { addresses: [] })],
+];
+
+test.each(sites)("nft loads every host's rules where %s", async (_says, change) => {
+  const changed = exampleSites();
+  change(changed.siziano);
+  const other = planRegion(changed, "siziano");
+  const files = other.hosts.map((host) => ({ path: `/${host.name}.nft`, content: nftablesFile(other, host).content }));
+  const command = files.map(({ path }) => `nft --check --file ${path}`).join(" && ");
+  expect(await realReader(files, ["sh", "-c", command])).toEqual({ code: 0, stdout: "", stderr: "" });
+});
+
+test("routers speak VRRP to each other where gw routes to a shared address, and only there", () => {
+  const changed = exampleSites();
+  changed.siziano.bgp.upstream = { kind: "static", sharedAddress: "172.20.10.20", virtualRouterId: 20 };
+  const other = planRegion(changed, "siziano");
+  const rules = (from: typeof plan) =>
+    nftablesFile(
+      from,
+      from.hosts.find(({ name }) => name === "bgp1")!,
+    ).content;
+  expect(rules(other).match(/meta l4proto vrrp accept/g)).toHaveLength(2);
+  expect(rules(plan)).not.toContain("vrrp");
 });
 
 test("nft refuses a port that does not exist", async () => {
