@@ -63,7 +63,7 @@ async function tagLines({ server, username, password }: InventoryRequest): Promi
   const headers = { "vmware-api-session-id": session };
   const lines: string[] = [];
   for (const kind of ["category", "tag"]) {
-    for (const id of (await call(`/tagging/${kind}`, headers)) as string[]) {
+    for (const id of ((await call(`/tagging/${kind}`, headers)) as string[] | null) ?? []) {
       const { name } = (await call(`/tagging/${kind}/id:${id}`, headers)) as { name: string };
       lines.push(`tag ${kind} ${name}`);
     }

@@ -29,6 +29,8 @@ export async function attachMachine(name: string, address: string): Promise<Prob
 export async function speak(machine: Prober, speaker: SpeakerConfig): Promise<void> {
   const write = ["tee", "/etc/frr/frr.conf"];
   await lab().exec(machine.name, write, { input: speakerConfiguration(speaker) });
+  // Debian starts it five times in three minutes at most.
+  await machine.exec(["systemctl", "reset-failed", "frr.service"]).catch(() => undefined);
   await machine.exec(["systemctl", "restart", "frr.service"]);
   await waitFor(`bgpd on ${machine.name}`, 20_000, async () => {
     const { stdout } = await machine.exec(["vtysh", "-c", "show running-config"]);

@@ -49,7 +49,7 @@ function parseHost(xml: string): { readonly reached: string[]; readonly silent: 
 /** What one source reaches on each host, by address. All TCP ports, and the UDP ports above. Throws if nmap says less. */
 export async function scan(prober: Prober, addresses: readonly string[]): Promise<ReadonlyMap<string, string[]>> {
   const common = ["nmap", "-n", "-Pn", "-T5", "--max-retries", "1", "-oX", "-"];
-  const tcp = [...common, "-sS", "-p", "1-65535", "--min-rate", "15000", "--max-rtt-timeout", "150ms", ...addresses];
+  const tcp = [...common, "-sS", "-p", "1-65535", "--min-rate", "50000", "--max-rtt-timeout", "150ms", ...addresses];
   const udp = [...common, "-sU", "-p", udpPorts.join(","), "--max-rtt-timeout", "300ms", ...addresses];
   const found = new Map<string, string[]>(addresses.map((address) => [address, []]));
   for (const command of [tcp, udp]) {

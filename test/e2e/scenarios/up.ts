@@ -1,19 +1,25 @@
-import { writeFileSync } from "node:fs";
-import { lab, progress } from "../../support/lab";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { identity, lab, progress } from "../../support/lab";
 import { vcenterSnapshot } from "../../support/lab-snapshot";
+import { deployment } from "../../support/lab-state";
 import { engineLogs } from "../../support/lab-evidence";
 
-/** What vCenter held before the first `up`; destroy must bring it back to exactly this. */
-export const emptyVcenter: { snapshot: readonly string[] } = { snapshot: [] };
+/** Keeps what vCenter held before the first `up`, also for a run that goes on with a kept lab. */
+const snapshotFile = () => join(identity.directory, "empty-vcenter.json");
+
+/** What destroy must bring vCenter back to. */
+export const emptyVcenter = (): string[] => JSON.parse(readFileSync(snapshotFile(), "utf8")) as string[];
 
 /** Machines that the tests have put on the VLAN themselves: they are no part of the region. */
 export const ownMachines = (line: string): boolean => /^namespace \S+-(node|stranger)$/.test(line);
 
 export function upFromEmpty(): void {
   test("up from an empty vCenter", async () => {
-    expect(await lab().stack.isDeployed()).toBe(false);
-    emptyVcenter.snapshot = await vcenterSnapshot();
-    expect(emptyVcenter.snapshot.filter((line) => line.includes(lab().plan.folder))).toEqual([]);
+    const { resources = [] } = await deployment();
+    expect(resources.filter(({ type }) => type !== "pulumi:pulumi:Stack")).toEqual([]);
+    writeFileSync(snapshotFile(), JSON.stringify(await vcenterSnapshot()));
+    expect(emptyVcenter().filter((line) => line.includes(lab().plan.folder))).toEqual([]);
     const began = Date.now();
     // The most talkative engine there is: what it says is searched for secrets later on.
     const talk = ["--logtostderr", "--logflow", "-v=9"];
