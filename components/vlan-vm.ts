@@ -26,8 +26,8 @@ export interface VlanVmArgs {
   readonly protectData: boolean;
 }
 
-/** Minutes until the guest has an address: a plain template on a busy datastore may take some. */
-const guestNetworkTimeout = 10;
+/** Minutes until the guest has its address, which it has before it installs anything. */
+const guestNetworkTimeout = 5;
 
 export class VlanVm extends pulumi.ComponentResource {
   /** Answers only once cloud-init has finished without a fault. */
@@ -45,7 +45,9 @@ export class VlanVm extends pulumi.ComponentResource {
     const { host, inventory } = args;
     const template = inventory.templates.get(host.template.name);
     if (template === undefined) {
-      throw new Error(`${host.name}: template ${host.template.name} was not looked up; the inventory knows the others.`);
+      throw new Error(
+        `${host.name}: template ${host.template.name} was not looked up; the inventory knows the others.`,
+      );
     }
     return new vsphere.VirtualMachine(
       `${name}-vm`,

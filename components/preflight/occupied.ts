@@ -30,8 +30,10 @@ export async function occupiedFaults(
           ip: host.address,
           vmSearch: true,
         })) ?? [];
+      const ours = (parent: Reference | null | undefined) =>
+        found.folder !== undefined && parent?.value === found.folder.value;
       const strangers = (await Promise.all(holders.map((holder) => nameAndParent(api, holder)))).filter(
-        ({ parent }) => parent === undefined || parent.value !== found.folder?.value,
+        ({ parent }) => !ours(parent),
       );
       return strangers.map(({ name }) => ({
         path: `hosts.${host.name}.address`,
@@ -48,7 +50,8 @@ export async function occupiedFaults(
 async function nameAndParent(api: VcenterApi, machine: Reference) {
   const [name, parent] = await Promise.all([
     api.property<string>(machine, "name"),
-    api.property<Reference | undefined>(machine, "parent"),
+    // A machine in a vApp has none.
+    api.property<Reference | null | undefined>(machine, "parent"),
   ]);
   return { name, parent };
 }

@@ -5,6 +5,7 @@ import type { RegionPlan } from "../../plan/model";
 import { missingRights } from "./account-rights";
 import { computeClusterFaults, type ClusterConfig } from "./compute-cluster";
 import { connectionFinding, loginFinding, pluginTrustFault, rightsFinding } from "./connection-faults";
+import { dataDirectoryFaults } from "./data-directory";
 import { datastoreFaults, type DatastoreSummary } from "./datastore-room";
 import type { Finding } from "./finding";
 import { findAll, finder, type Find, type Found } from "./found";
@@ -84,12 +85,14 @@ async function datastoreFindings({ api, find, found, site, plan }: Inspection): 
   if (found.datastore === undefined) {
     return [];
   }
-  const [summary, existing] = await Promise.all([
+  const { datastore, dataDirectory, datacenter } = site.vcenter;
+  const [summary, existing, directory] = await Promise.all([
     api.property<DatastoreSummary>(found.datastore, "summary"),
-    existingHosts(find, site.vcenter.datacenter, plan),
+    existingHosts(find, datacenter, plan),
+    dataDirectory === undefined ? [] : dataDirectoryFaults(api, found.datastore, datastore, dataDirectory),
   ]);
   const toMake = plan.hosts.filter((host) => !existing.includes(host));
-  return datastoreFaults(site.vcenter.datastore, summary, site.vcenter.dataDirectory, toMake);
+  return [...datastoreFaults(datastore, summary, dataDirectory, toMake), ...directory];
 }
 
 async function computeClusterFindings({ api, found, site, plan }: Inspection): Promise<readonly Finding[]> {

@@ -7,8 +7,7 @@
  */
 
 /** A kind of object in the inventory that the role is assigned on. */
-export type PrivilegeScope =
-  "vcenter" | "folderParent" | "computeCluster" | "datastore" | "portGroup" | "templates";
+export type PrivilegeScope = "vcenter" | "folderParent" | "computeCluster" | "datastore" | "portGroup" | "templates";
 
 export interface ScopePrivileges {
   readonly scope: PrivilegeScope;

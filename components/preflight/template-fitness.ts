@@ -56,11 +56,7 @@ export function templateFaults(
   const devices = config.hardware.device ?? [];
 
   if (config.template !== true) {
-    refuse(
-      "template-kind",
-      "is a virtual machine, which somebody can start and change",
-      "convert it to a template",
-    );
+    refuse("template-kind", "is a virtual machine, which somebody can start and change", "convert it to a template");
   }
   const hardware = Number(/^vmx-(\d+)$/.exec(config.version)?.[1] ?? 0);
   if (hardware < oldestHardware) {

@@ -114,7 +114,8 @@ export class VcenterApi {
         },
       );
       request.once("timeout", () => request.destroy(new Error(`no answer to ${path} within 30 s`)));
-      request.once("error", reject);
+      // Node's agent reports a connection that was refused more than once to requests that queue for it.
+      request.on("error", reject);
       request.end(payload);
     });
   }

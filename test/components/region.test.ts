@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Fault } from "../../config/fault";
 import type { RegionOutputs } from "../../components/outputs";
@@ -13,11 +15,27 @@ import { expectGolden } from "../golden";
 
 const site = exampleSites().siziano;
 /** What the check wants of a production site beyond the example. */
+const authority = readFileSync(join(__dirname, "../support/authority.pem"), "utf8");
+const certificate = site.hosts.auth.certificate;
 const confirmed = {
   addressesConfirmed: true,
+  vcenter: { ...site.vcenter, tls: { caCertificate: authority } },
+  activeDirectory: {
+    ...site.activeDirectory,
+    ldap: { ...site.activeDirectory.ldap, caCertificate: authority },
+  },
+  hosts: {
+    ...site.hosts,
+    auth: { ...site.hosts.auth, certificate: { ...certificate, caCertificate: authority } },
+  },
   administrators: {
     ...site.administrators,
-    keys: [{ name: "admin", publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEOKQuzZ9pCOeKFUxBviCJEKbv8ypE/0AjB8by4hUSgL admin" }],
+    keys: [
+      {
+        name: "admin",
+        publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEOKQuzZ9pCOeKFUxBviCJEKbv8ypE/0AjB8by4hUSgL admin",
+      },
+    ],
   },
 };
 

@@ -126,13 +126,11 @@ test("a datacenter that is missing", async () => {
 });
 
 test("templates that do not fit, each with all its faults", async () => {
-  const template = { hardwareVersion: "vmx-13", annotation: "made by hand", diskGiB: 500 };
+  const template = { hardwareVersion: "vmx-13", annotation: "made by hand", diskGiB: 100 };
   const faults = await ask({ vcenter: { template } });
   expect(seen(faults).map(([path, rule]) => `${path} ${rule}`)).toEqual(
     ["host", "node"].flatMap((kind) =>
-      ["template-hardware", "template-disk", "template-cloud-init"].map(
-        (rule) => `vcenter.templates.${kind} ${rule}`,
-      ),
+      ["template-hardware", "template-disk", "template-cloud-init"].map((rule) => `vcenter.templates.${kind} ${rule}`),
     ),
   );
 });
@@ -140,6 +138,13 @@ test("templates that do not fit, each with all its faults", async () => {
 test("a datastore without room", async () => {
   const faults = await ask({ vcenter: { inventory: { datastoreCapacityGiB: 50 } } });
   expect(seen(faults)).toEqual([["vcenter.datastore", "datastore-room", "error"]]);
+});
+
+test("a directory for data disks has to exist", async () => {
+  const faults = await ask({ site: withVcenter({ dataDirectory: "nowhere" }) });
+  expect(seen(faults)).toEqual([["vcenter.dataDirectory", "data-directory", "error"]]);
+  // The template's own directory is one that exists.
+  expect(await ask({ site: withVcenter({ dataDirectory: siziano.vcenter.templates.host.name }) })).toEqual([]);
 });
 
 test("one ESXi host for two routers", async () => {
@@ -158,6 +163,8 @@ describe("an account that lacks a right", () => {
   });
 
   test("may preview", async () => {
-    expect(seen(await ask({ vcenter, mayBeReadOnly: true }))).toEqual([["vcenter.username", "vcenter-rights", "notice"]]);
+    expect(seen(await ask({ vcenter, mayBeReadOnly: true }))).toEqual([
+      ["vcenter.username", "vcenter-rights", "notice"],
+    ]);
   });
 });

@@ -1,10 +1,14 @@
-/** Text as guestinfo carries it. */
+/** Text as guestinfo and cloud-init carry it: base64, with gzip below it or without, also one within the other. */
 import { gunzipSync } from "node:zlib";
 
-/** What a string says once base64, and gzip below it, are undone; empty where it is neither. */
+/** What the base64 in a text says, and the base64 in that; empty where there is none. */
 export function unpacked(text: string): string[] {
-  if (text.length < 16 || !/^[A-Za-z0-9+/\n]+={0,2}\n?$/.test(text)) return [];
-  const bytes = Buffer.from(text, "base64");
+  const runs = text.match(/[A-Za-z0-9+/]{16,}={0,2}/g) ?? [];
+  return runs.map(decode).flatMap((inner) => [inner, ...unpacked(inner)]);
+}
+
+function decode(run: string): string {
+  const bytes = Buffer.from(run, "base64");
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return [(isGzip ? gunzipSync(bytes) : bytes).toString("utf8")];
+  return (isGzip ? gunzipSync(bytes) : bytes).toString("utf8");
 }

@@ -72,7 +72,8 @@ describe("a planned address", () => {
 
 test("the machines that exist are those in the site's folder", async () => {
   const found = await existingHosts(
-    async (path) => (path === `/dc/vm/${plan.folder}/${plan.hosts[1].vmName}` ? { type: "VirtualMachine", value: "vm-1" } : undefined),
+    async (path) =>
+      path === `/dc/vm/${plan.folder}/${plan.hosts[1].vmName}` ? { type: "VirtualMachine", value: "vm-1" } : undefined,
     "dc",
     plan,
   );

@@ -12,7 +12,8 @@ const fit: TemplateConfig = {
   hardware: { device: [card, disk] },
 };
 
-const rulesOf = (config: TemplateConfig) => templateFaults("vcenter.templates.host", "debian", config, 20).map((f) => f.rule);
+const rulesOf = (config: TemplateConfig) =>
+  templateFaults("vcenter.templates.host", "debian", config, 20).map((f) => f.rule);
 
 test("a template that fits has no fault", () => {
   expect(rulesOf(fit)).toEqual([]);
@@ -32,7 +33,11 @@ test.each<[string, Partial<TemplateConfig>, string[]]>([
   ],
   ["no disk", { hardware: { device: [card] } }, ["template-disk"]],
   ["two disks", { hardware: { device: [card, disk, disk] } }, ["template-disk"]],
-  ["a disk larger than planned", { hardware: { device: [card, { ...disk, capacityInBytes: 21 * gib }] } }, ["template-disk"]],
+  [
+    "a disk larger than planned",
+    { hardware: { device: [card, { ...disk, capacityInBytes: 21 * gib }] } },
+    ["template-disk"],
+  ],
   ["no tools", { tools: { toolsVersion: 0 } }, ["template-tools"]],
   ["silence about cloud-init", { annotation: "" }, ["template-cloud-init"]],
   ["cloud-init before the VMware datasource", { annotation: "cloud-init: 21.2" }, ["template-cloud-init"]],
@@ -41,7 +46,10 @@ test.each<[string, Partial<TemplateConfig>, string[]]>([
 });
 
 test.each<[string, Partial<TemplateConfig>]>([
-  ["a card that was never powered on, which has no slot yet", { hardware: { device: [{ ...card, slotInfo: undefined }, disk] } }],
+  [
+    "a card that was never powered on, which has no slot yet",
+    { hardware: { device: [{ ...card, slotInfo: undefined }, disk] } },
+  ],
   ["an OVA with cloud-init's own property", { annotation: "", vAppConfig: { property: [{ id: "user-data" }] } }],
   ["the first cloud-init with the VMware datasource", { annotation: "cloud-init: 21.3" }],
   ["tools that vCenter knows nothing of yet", { tools: {} }],
