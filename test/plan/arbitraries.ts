@@ -8,7 +8,7 @@ import { join } from "node:path";
 /** What is not about addresses comes from an example: certificates, keys, sizes. */
 const model = parseSiteFiles(readSiteFiles(join(__dirname, "../.."))).drafts.siziano as Site;
 
-interface Shape {
+export interface Shape {
   readonly upstream: "bgp" | "static";
   readonly path: "jump" | "direct";
   readonly certificate: boolean;
@@ -17,6 +17,9 @@ interface Shape {
   /** Workers of each cluster. */
   readonly clusters: readonly number[];
 }
+
+/** Clusters that fit one region at the least: six nodes each of 150. Numbers of clusters are counted in steps of it. */
+export const largestRegion = 25;
 
 /** A region holds 150 nodes: up to six clusters of up to 20 workers, 3 control plane nodes and two of surge. */
 const shape: fc.Arbitrary<Shape> = fc.record({
@@ -81,7 +84,7 @@ function buildClusters(number: number, shape: Shape, vlan: (host: number) => str
   let next = 100;
   return Object.fromEntries(
     shape.clusters.map((workers, index) => {
-      const global = number * 16 + index;
+      const global = number * largestRegion + index;
       const first = next;
       next += workers + 3 + 1 + 1;
       return [`c${index}`, buildCluster(global, workers, vlan(40 + index), `${vlan(first)}-${vlan(next - 1)}`)];
