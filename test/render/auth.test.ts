@@ -103,15 +103,25 @@ async function makePair(...names: string[]): Promise<{ readonly key: string; rea
   return { key, certificate };
 }
 
-test("the bind password reaches the directory as it is, whatever characters it holds", async () => {
-  const password = `$HOME $\{x} "'\\\`!#:&*|>%@ - {[ü€]} yes 0x1f\ttab`;
-  const { key, certificate } = await makePair(sites.siziano.activeDirectory.domain);
-  const { content } = auth(withLdap({ caCertificate: certificate }), { activeDirectoryPassword: password });
-  const recorder = readFileSync(join(__dirname, "readers/bind-recorder.py"), "utf8");
+/**
+ * Somebody logs in at dex, which asks a directory of two controllers: the first one is down, the second one only writes down
+ * what it is told. Its certificate holds `names`.
+ */
+async function recordBind(password: string, ...names: string[]) {
+  const { key, certificate } = await makePair(...names);
+  const { content } = auth(
+    (site) => {
+      const servers = ["127.0.0.2", "127.0.0.1"].map((address, index) => ({ name: `ad${index + 1}.example`, address }));
+      const { activeDirectory } = withLdap({ caCertificate: certificate })(site);
+      return { ...site, activeDirectory: { ...activeDirectory, servers } };
+    },
+    { activeDirectoryPassword: password },
+  );
   const files = [
-    ...content.files.filter(({ path }) => path !== "/etc/dex/hosts"),
-    { path: "/etc/hosts", content: `127.0.0.1 localhost ${sites.siziano.activeDirectory.domain}\n` },
-    { path: "/recorder.py", content: recorder },
+    ...content.files,
+    // What the unit binds over it.
+    { path: "/etc/hosts", content: textOf(content, "/etc/dex/hosts") },
+    { path: "/recorder.py", content: readFileSync(join(__dirname, "readers/bind-recorder.py"), "utf8") },
     { path: "/crt", content: certificate },
     { path: "/key", content: key },
   ];
@@ -123,11 +133,22 @@ test("the bind password reaches the directory as it is, whatever characters it h
     'start="$dex_url/auth/active-directory?client_id=kubernetes&response_type=code&scope=openid&redirect_uri=http://localhost:8000"',
     `form=$(curl --silent --output /dev/null --write-out '%{redirect_url}' "$start")`,
     'curl --silent --output /dev/null --data login=somebody --data password=something "$form"',
-    "wait $recorder; kill $dex; tail -n 1 /recorded",
+    'wait $recorder; code=$?; kill $dex; tail -n 1 /recorded; exit "$code"',
   ];
-  const { code, stdout, stderr } = await realReader(files, ["sh", "-c", login.join("\n")]);
+  return realReader(files, ["sh", "-c", login.join("\n")]);
+}
+
+test("the bind password reaches the controller that is up as it is, whatever characters it holds", async () => {
+  const password = `$HOME $\{x} "'\\\`!#:&*|>%@ - {[ü€]} yes 0x1f\ttab`;
+  const { code, stdout, stderr } = await recordBind(password, "ad2.example", sites.siziano.activeDirectory.domain);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(Buffer.from(stdout.trim(), "hex").toString()).toBe(password);
+});
+
+test("no password is sent to a controller whose certificate does not hold the directory's name", async () => {
+  const { code, stdout, stderr } = await recordBind("secret", "ad2.example");
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "listening\n" });
+  expect(stderr).toContain("certificate is valid for ad2.example, not simplebooking.local");
 });
 
 test("Caddy accepts it with a certificate from ACME and with a provided one, and refuses a word that it does not know", async () => {

@@ -15,7 +15,7 @@ def element(data, at):
 
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(sys.argv[1], sys.argv[2])
-with socket.create_server(("0.0.0.0", 636)) as listener:
+with socket.create_server(("127.0.0.1", 636)) as listener:
     print("listening", flush=True)
     with context.wrap_socket(listener.accept()[0], server_side=True) as client:
         data = client.recv(65536)
