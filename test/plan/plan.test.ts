@@ -7,6 +7,9 @@ import { buildCluster, buildSite, sitesArbitrary } from "./arbitraries";
 
 const plans = (sites: Sites): RegionPlan[] => Object.keys(sites).map((name) => planRegion(sites, name));
 
+/** Enough to meet every combination of upstream, path, mirrors and mesh several times; a hundred take half a minute. */
+fc.configureGlobal({ numRuns: 50 });
+
 /** Holds for every site of random sets of sites. */
 const always = (property: (all: RegionPlan[], sites: Sites) => void): void =>
   fc.assert(fc.property(sitesArbitrary, (sites) => property(plans(sites), sites)));
