@@ -1,5 +1,6 @@
 import type { Site } from "../config/site";
 import type { HostAccount, HostFile, HostSecrets } from "./host-content";
+import { rootFile } from "./host-file";
 
 /** The account that `up` itself logs in with, on every host. */
 export const deployAccount = "deploy";
@@ -21,14 +22,8 @@ export const authorizedKeysFolder = "/etc/ssh/authorized_keys.d";
 
 /** The keys and the rights of the accounts. */
 export function accountFiles(accounts: readonly HostAccount[]): HostFile[] {
-  const keys = accounts.map(({ name, publicKeys }) => ({
-    path: `${authorizedKeysFolder}/${name}`,
-    mode: "0644",
-    owner: "root:root",
-    content: publicKeys.map((key) => `${key}\n`).join(""),
-  }));
+  const keys = accounts.map(({ name, publicKeys }) => rootFile(`${authorizedKeysFolder}/${name}`, publicKeys));
   // There are no passwords to ask for: an account is its key.
-  const rights = accounts.filter(({ sudo }) => sudo).map(({ name }) => `${name} ALL=(ALL:ALL) NOPASSWD: ALL\n`);
-  const sudoers = { path: "/etc/sudoers.d/50-accounts", mode: "0440", owner: "root:root", content: rights.join("") };
-  return [...keys, sudoers];
+  const rights = accounts.filter(({ sudo }) => sudo).map(({ name }) => `${name} ALL=(ALL:ALL) NOPASSWD: ALL`);
+  return [...keys, rootFile("/etc/sudoers.d/50-accounts", rights, "0440")];
 }

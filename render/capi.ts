@@ -1,10 +1,11 @@
-import type { HostFile, RoleContent } from "./host-content";
+import type { RoleContent } from "./host-content";
+import { rootFile } from "./host-file";
 
 /** Where the management plane's etcd and keys live. */
 export const managementFolder = "/var/lib/management";
 
 /** ext4 label of the data disk: how a new VM knows the old VM's disk again. */
-export const dataDiskLabel = "management";
+const dataDiskLabel = "management";
 
 /**
  * The disk is unit 1 of the first SCSI controller, whatever the kernel calls it: names like sdb may swap between boots.
@@ -46,14 +47,12 @@ const dataDiskUnit = [
   "",
 ].join("\n");
 
-const file = (path: string, mode: string, content: string): HostFile => ({ path, mode, owner: "root:root", content });
-
 /** The VM that Cluster API will run on: its data disk, formatted once and kept over every replacement of the VM. */
 export function capiContent(): RoleContent {
   return {
     files: [
-      file("/usr/local/lib/site/prepare-data-disk", "0755", prepareDataDisk),
-      file("/etc/systemd/system/data-disk.service", "0644", dataDiskUnit),
+      rootFile("/usr/local/lib/site/prepare-data-disk", prepareDataDisk, "0755"),
+      rootFile("/etc/systemd/system/data-disk.service", dataDiskUnit),
     ],
     packages: ["e2fsprogs"],
     programs: [],

@@ -1,4 +1,5 @@
 import type { HostFile } from "./host-content";
+import { rootFile } from "./host-file";
 
 /** The host's clock follows the site's time servers and serves nobody. Source: chrony.conf(5). */
 export function chronyFile(servers: readonly string[]): HostFile {
@@ -13,10 +14,5 @@ export function chronyFile(servers: readonly string[]): HostFile {
     "port 0",
     "cmdport 0",
   ];
-  return {
-    path: "/etc/chrony/chrony.conf",
-    mode: "0644",
-    owner: "root:root",
-    content: lines.map((line) => `${line}\n`).join(""),
-  };
+  return rootFile("/etc/chrony/chrony.conf", lines);
 }

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import type { HostPlan, RegionPlan } from "../plan/model";
 import { firstBoot, firstBootScript, servicePolicy } from "./first-boot";
 import type { HostContent, HostFile } from "./host-content";
+import { rootFile, textOf } from "./host-file";
 import { firstBootRules, vlanInterface } from "./nftables";
 import { hostKeyPath } from "./sshd";
 
@@ -59,7 +60,7 @@ function apt({ packageSources }: HostContent) {
   if (packageSources === undefined) return { conf: aptConf, preserve_sources_list: true };
   const { lines, exclusive } = packageSources;
   if (exclusive) {
-    return { conf: aptConf, preserve_sources_list: false, sources_list: lines.map((line) => `${line}\n`).join("") };
+    return { conf: aptConf, preserve_sources_list: false, sources_list: textOf(lines) };
   }
   const sources = Object.fromEntries(lines.map((line, index) => [`site-mirror-${index + 1}.list`, { source: line }]));
   return { conf: aptConf, preserve_sources_list: true, sources };
@@ -81,8 +82,8 @@ function hostKeys({ files }: HostContent) {
  */
 export function renderUserData(host: HostPlan, content: HostContent): string {
   const plain = host.template.kind === "plain";
-  const script = { path: firstBootScript, mode: "0700", owner: "root:root", content: firstBoot(host, content) };
-  const policy = { path: servicePolicy, mode: "0755", owner: "root:root", content: "#!/bin/sh\nexit 101\n" };
+  const script = rootFile(firstBootScript, firstBoot(host, content), "0700");
+  const policy = rootFile(servicePolicy, ["#!/bin/sh", "exit 101"], "0755");
   const files = content.files.filter(({ path }) => path !== hostKeyPath && path !== `${hostKeyPath}.pub`);
   const userData = {
     hostname: host.name,

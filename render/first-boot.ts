@@ -1,5 +1,6 @@
 import type { HostPlan } from "../plan/model";
 import type { HostContent, HostProgram } from "./host-content";
+import { textOf } from "./host-file";
 import { firstBootTable } from "./nftables";
 import { quoteCommand, quoteWord } from "./shell";
 
@@ -129,5 +130,5 @@ export function firstBoot(host: HostPlan, content: HostContent): string {
     "finish ok",
     'echo "first boot: ok"',
   ];
-  return lines.map((line) => `${line}\n`).join("");
+  return textOf(lines);
 }

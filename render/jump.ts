@@ -1,6 +1,7 @@
 import { spanOf, addressText } from "../plan/cidr";
 import type { Flow, RegionPlan } from "../plan/model";
-import type { HostFile, RoleContent } from "./host-content";
+import type { RoleContent } from "./host-content";
+import { rootFile } from "./host-file";
 import { connectionLogGroup } from "./nftables";
 
 /** The program in which administrators' sessions on the jump host run. */
@@ -95,15 +96,13 @@ const ulogd = [
   "",
 ].join("\n");
 
-const file = (path: string, mode: string, content: string): HostFile => ({ path, mode, owner: "root:root", content });
-
 /** The SSH bridge: what it records of sessions and forwards. What it may forward is sshd's (render/sshd.ts). */
 export function jumpContent(): RoleContent {
   return {
     files: [
-      file(sessionRecorder, "0755", recorder),
-      file("/etc/tlog/tlog-rec.conf", "0644", `${JSON.stringify(terminalRecording, null, 2)}\n`),
-      file("/etc/ulogd.conf", "0644", ulogd),
+      rootFile(sessionRecorder, recorder, "0755"),
+      rootFile("/etc/tlog/tlog-rec.conf", `${JSON.stringify(terminalRecording, null, 2)}\n`),
+      rootFile("/etc/ulogd.conf", ulogd),
     ],
     packages: ["tlog", "ulogd2"],
     programs: [],

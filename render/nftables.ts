@@ -2,6 +2,7 @@ import { isInside, spanOf } from "../plan/cidr";
 import type { Flow, HostPlan, RegionPlan } from "../plan/model";
 import { portText } from "../plan/ports";
 import type { HostFile } from "./host-content";
+import { rootFile } from "./host-file";
 
 /** What Debian's nftables.service loads. */
 export const nftablesPath = "/etc/nftables.conf";
@@ -133,12 +134,7 @@ export function nftablesFile(plan: RegionPlan, host: HostPlan): HostFile {
     ...chain("forward", forward(plan, host)),
     "}",
   ];
-  return {
-    path: nftablesPath,
-    mode: "0644",
-    owner: "root:root",
-    content: lines.map((line) => `${line}\n`).join(""),
-  };
+  return rootFile(nftablesPath, lines);
 }
 
 /** Table that keeps a host closed but for SSH while its first boot is under way; removed once its own rules are loaded. */

@@ -1,5 +1,6 @@
 import type { Site } from "../config/site";
 import type { HostFile } from "./host-content";
+import { rootFile } from "./host-file";
 
 /** Forwards everything to each central syslog; what a server cannot take now waits on disk, over restarts too. Source: rsyslog's omfwd. */
 export function rsyslogFile(servers: Site["syslog"]): HostFile {
@@ -16,5 +17,5 @@ export function rsyslogFile(servers: Site["syslog"]): HostFile {
       "",
     ].join("\n"),
   );
-  return { path: "/etc/rsyslog.d/10-central.conf", mode: "0644", owner: "root:root", content: actions.join("") };
+  return rootFile("/etc/rsyslog.d/10-central.conf", actions.join(""));
 }

@@ -1,5 +1,6 @@
 import type { HostPlan, RegionPlan } from "../plan/model";
 import type { HostFile } from "./host-content";
+import { rootFile } from "./host-file";
 
 const origins = [
   "origin=Debian,codename=${distro_codename}-security,label=Debian-Security",
@@ -27,14 +28,8 @@ export function securityUpdateFiles(plan: RegionPlan, host: HostPlan): HostFile[
     'Unattended-Upgrade::SyslogEnable "true";',
   ];
   const timer = ["[Timer]", "OnCalendar=", `OnCalendar=*-*-* ${windowStart(plan, host)}`, "RandomizedDelaySec=10min"];
-  const file = (path: string, lines: readonly string[]) => ({
-    path,
-    mode: "0644",
-    owner: "root:root",
-    content: lines.map((line) => `${line}\n`).join(""),
-  });
   return [
-    file("/etc/apt/apt.conf.d/60site-security-updates", apt),
-    file("/etc/systemd/system/apt-daily-upgrade.timer.d/site.conf", timer),
+    rootFile("/etc/apt/apt.conf.d/60site-security-updates", apt),
+    rootFile("/etc/systemd/system/apt-daily-upgrade.timer.d/site.conf", timer),
   ];
 }

@@ -1,5 +1,6 @@
 import type { SshKeyPair } from "../config/secrets";
 import type { HostAccount, HostFile } from "./host-content";
+import { rootFile } from "./host-file";
 import { authorizedKeysFolder, deployAccount } from "./accounts";
 
 /** What one host's sshd lets a session do beyond a shell. */
@@ -16,8 +17,8 @@ const oneLineAtEnd = (text: string): string => `${text.trimEnd()}\n`;
 /** Both halves of the pinned key. OpenSSH refuses a private key whose last line does not end. */
 export function hostKeyFiles({ privateKey, publicKey }: SshKeyPair): HostFile[] {
   return [
-    { path: hostKeyPath, mode: "0600", owner: "root:root", content: oneLineAtEnd(privateKey) },
-    { path: `${hostKeyPath}.pub`, mode: "0644", owner: "root:root", content: oneLineAtEnd(publicKey) },
+    rootFile(hostKeyPath, oneLineAtEnd(privateKey), "0600"),
+    rootFile(`${hostKeyPath}.pub`, oneLineAtEnd(publicKey)),
   ];
 }
 
@@ -85,6 +86,5 @@ function forwarding(policy: ForwardingPolicy): string[] {
 
 /** sshd's settings: keys only, the pinned host key only, and no forwarding but a bridge's planned one. Source: sshd_config(5). */
 export function sshdFile(accounts: readonly HostAccount[], policy: ForwardingPolicy): HostFile {
-  const lines = [...authentication(accounts), ...cryptography, ...forwarding(policy)];
-  return { path, mode: "0600", owner: "root:root", content: lines.map((line) => `${line}\n`).join("") };
+  return rootFile(path, [...authentication(accounts), ...cryptography, ...forwarding(policy)], "0600");
 }

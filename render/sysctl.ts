@@ -1,4 +1,5 @@
 import type { HostFile } from "./host-content";
+import { rootFile } from "./host-file";
 
 const everyInterface = (key: string, value: number, family: "ipv4" | "ipv6" = "ipv4") =>
   ["all", "default"].map((name) => [`net.${family}.conf.${name}.${key}`, value] as const);
@@ -23,10 +24,8 @@ export function sysctlFile(): HostFile {
     ["kernel.yama.ptrace_scope", 1],
     ["kernel.unprivileged_bpf_disabled", 1],
   ];
-  return {
-    path: "/etc/sysctl.d/60-site.conf",
-    mode: "0644",
-    owner: "root:root",
-    content: settings.map(([key, value]) => `${key} = ${value}\n`).join(""),
-  };
+  return rootFile(
+    "/etc/sysctl.d/60-site.conf",
+    settings.map(([key, value]) => `${key} = ${value}`),
+  );
 }
