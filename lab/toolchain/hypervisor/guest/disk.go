@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -64,31 +66,48 @@ func attachLoop(file string) (string, error) {
 	return "", fmt.Errorf("attach %s: every free loop device was taken by others", file)
 }
 
-// detachLoops frees every loop device that backs one of files. By backing file, not by number, since
-// a number may since belong to somebody else.
+// detachPatience is how long a file system of a guest that has just ended may take to be written out and let go.
+const detachPatience = time.Minute
+
+// detachLoops frees every loop device that backs one of files, by backing file and not by number, since a number may
+// since belong to somebody else. It returns only when they are free: the kernel detaches a device that is still mounted
+// somewhere later, and a file attached twice meanwhile would be written by two file systems at once.
 func detachLoops(files []string) error {
+	if len(files) == 0 {
+		return nil
+	}
 	var failed error
 	backings, _ := filepath.Glob("/sys/block/loop*/loop/backing_file")
 	for _, path := range backings {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue // detached meanwhile
+		file := backingFile(path)
+		if !slices.Contains(files, file) {
+			continue
 		}
-		backing := strings.TrimSuffix(strings.TrimSpace(string(text)), " (deleted)")
-		for _, file := range files {
-			if backing != file {
-				continue
-			}
-			device := filepath.Join("/dev", strings.Split(path, "/")[3])
-			loop, err := os.OpenFile(device, os.O_RDWR, 0)
-			if err == nil {
-				err = unix.IoctlSetInt(int(loop.Fd()), unix.LOOP_CLR_FD, 0)
-				loop.Close()
-			}
-			if err != nil && !errors.Is(err, unix.ENXIO) {
-				failed = errors.Join(failed, fmt.Errorf("detach %s (%s): %w", device, file, err))
+		device := filepath.Join("/dev", strings.Split(path, "/")[3])
+		loop, err := os.OpenFile(device, os.O_RDWR, 0)
+		if err == nil {
+			err = unix.IoctlSetInt(int(loop.Fd()), unix.LOOP_CLR_FD, 0)
+			loop.Close()
+		}
+		if err != nil && !errors.Is(err, unix.ENXIO) {
+			failed = errors.Join(failed, fmt.Errorf("detach %s (%s): %w", device, file, err))
+			continue
+		}
+		for deadline := time.Now().Add(detachPatience); backingFile(path) == file; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				failed = errors.Join(failed, fmt.Errorf("detach %s (%s): still in use after %s", device, file, detachPatience))
+				break
 			}
 		}
 	}
 	return failed
+}
+
+// backingFile reads which file a loop device presents; empty if none.
+func backingFile(path string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(strings.TrimSpace(string(text)), " (deleted)")
 }

@@ -30,6 +30,8 @@ type Machine struct {
 
 	mu     sync.Mutex
 	killed bool
+	// hastened is what the guest was ending in when it was helped to.
+	hastened string
 }
 
 // rebootExit is nspawn's exit status for "the guest rebooted, start me again" (EXIT_FORCE_RESTART, with --keep-unit).
@@ -58,6 +60,7 @@ func Boot(spec Spec) (*Machine, error) {
 		return nil, errors.Join(err, m.record.release(m.layout))
 	}
 	go m.supervise()
+	go m.hasten()
 	return m, nil
 }
 
@@ -151,23 +154,21 @@ func (m *Machine) launch(binds []Bind) error {
 // supervise waits for the end of the boot and cleans up after it.
 func (m *Machine) supervise() {
 	err := m.cmd.Wait()
+	m.mu.Lock()
+	killed, hastened := m.killed, m.hastened
+	m.mu.Unlock()
 	var failure *exec.ExitError
 	switch {
-	case err == nil:
+	case killed, err == nil:
+	case hastened != "":
+		m.exit.Rebooted = hastened == "reboot"
 	case errors.As(err, &failure) && failure.ExitCode() == rebootExit:
-		m.exit.Rebooted = !m.wasKilled()
-	case m.wasKilled():
+		m.exit.Rebooted = true
 	default:
 		m.exit.Err = fmt.Errorf("machine %s: nspawn: %w: see %s", m.spec.Name, err, m.layout.console())
 	}
 	m.exit.Err = errors.Join(m.exit.Err, m.record.release(m.layout))
 	close(m.done)
-}
-
-func (m *Machine) wasKilled() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.killed
 }
 
 // Done is closed once the machine has ended and all of it but its disk is gone.
