@@ -10,13 +10,15 @@ import { planRegion } from "../plan/plan";
 import type { CertificateAuthority } from "./certificates";
 import { ensureCertificateAuthority } from "./certificates";
 import type { Domain } from "./fixtures/active-directory";
-import { enterRecords, openDomain, startActiveDirectory, surroundingRecords } from "./fixtures/active-directory";
+import { openDomain, startActiveDirectory } from "./fixtures/active-directory";
+import { enterRecords, surroundingRecords } from "./fixtures/active-directory/records";
 import type { FixtureContext } from "./fixtures/context";
 import { depotMachine } from "./fixtures/depot";
 import { gatewayMachine } from "./fixtures/gw";
 import { internetMachine } from "./fixtures/internet";
 import { officeMachine } from "./fixtures/office";
 import { servicesMachine } from "./fixtures/services";
+import type { Machine } from "./guests";
 import { labGuests } from "./guests";
 import { withLock } from "./lock";
 import { ensureSwitch, removeNamespaces } from "./network";
@@ -102,6 +104,17 @@ function publicKeys(values: Readonly<Record<string, string>>): Record<string, st
   return Object.fromEntries(Object.entries(pairs).map(([host, { publicKey }]) => [host, publicKey]));
 }
 
+/** Password of the BGP sessions with gw; none where its upstream is static. */
+function upstreamPassword(values: Readonly<Record<string, string>>): string | undefined {
+  return (JSON.parse(values.bgpPasswords) as { upstream?: string }).upstream;
+}
+
+/** As Promise.all, but everything has ended before a failure is reported: nothing goes on behind the caller's back. */
+async function all<T extends readonly unknown[]>(works: readonly [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
+  await Promise.allSettled(works);
+  return (await Promise.all(works)) as unknown as T;
+}
+
 /** Starts everything around the region. Repeatable: what runs as it should is left alone. */
 export async function startLab(identity: LabIdentity, progress: Progress, options: LabOptions = {}): Promise<Lab> {
   const prepared = await prepare(progress);
@@ -120,41 +133,40 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
   const root = prepared.roots.fixture;
   const domain = await openDomain({ root, site: real, surroundings });
   const overlay = { ...labOverlay(authority, administratorKey), ...options.overlay };
-  await progress.step("stack file and its secrets", async () => {
-    await stack.writeFile(overlay);
-    const { vcenterPassword: password } = secrets;
-    stack.setSecrets({ vcenterPassword: password, activeDirectoryPassword: domain.bindPassword, ...stackSecrets });
-    await stack.generateSecrets();
-  });
+  await stack.writeFile(overlay);
   const sites = readSites(identity, stack.file);
   const site = sites[identity.site];
   const plan = planRegion(sites, identity.site);
-  const values = stack.values();
-  await writeSshConfiguration(identity, plan, publicKeys(values));
-
   await progress.step("networks", () => ensureSwitch(identity, plan.vlan.mtu));
   const { hypervisor } = prepared.toolchain.paths;
   const guests = labGuests(identity, hypervisor);
   const context: FixtureContext = { lab: identity, site, plan, surroundings, root, guests, authority, progress };
-  const upstream = (JSON.parse(values.bgpPasswords) as { upstream?: string }).upstream;
-  const start = async (machine: Parameters<typeof guests.start>[0]) =>
-    progress.step(`machine ${machine.name}`, () => guests.start(machine));
-  await start(gatewayMachine(context, upstream));
+  const secretsSet = progress.step("secrets of the stack", async () => {
+    const { vcenterPassword: password } = secrets;
+    stack.setSecrets({ vcenterPassword: password, activeDirectoryPassword: domain.bindPassword, ...stackSecrets });
+    await stack.generateSecrets();
+    const values = stack.values();
+    await writeSshConfiguration(identity, plan, publicKeys(values));
+    return values;
+  });
+  const start = (machine: Machine) => progress.step(`machine ${machine.name}`, () => guests.start(machine));
   const templates = templateRoots(site, prepared.roots);
-  await Promise.all([
+  // All at once: the slowest are Active Directory and the secrets, which gw alone has to wait for.
+  const [, , , , vcenterIsNew] = await all([
+    secretsSet.then((values) => start(gatewayMachine(context, upstreamPassword(values)))),
     start(servicesMachine(context)),
     start(internetMachine(context)),
     start(officeMachine(context)),
+    progress.step("vCenter", () =>
+      startVcenter(identity, hypervisor, site, surroundings, authority, secrets, templates),
+    ),
     depotMachine(context, prepared.mirror).then(start),
-    progress.step("vCenter", async () => {
-      const isNew = await startVcenter(identity, hypervisor, site, surroundings, authority, secrets, templates);
-      if (isNew) await stack.forget();
-    }),
     progress.step("Active Directory", async () => {
       await startActiveDirectory(context, domain);
       await enterRecords(context, domain, [...plan.dns.records, ...surroundingRecords(context)]);
     }),
   ]);
+  if (vcenterIsNew) await stack.forget();
   const operator = await officeOperator(identity, context, stack.environment);
   return {
     identity,
