@@ -19,6 +19,7 @@ type datastoreBrowser struct {
 
 // SearchDatastoreTask searches one folder.
 func (b *datastoreBrowser) SearchDatastoreTask(ctx *simulator.Context, req *types.SearchDatastore_Task) soap.HasFault {
+	req.SearchSpec = wholeSearch(req.SearchSpec)
 	task := simulator.CreateTask(b.Reference(), "searchDatastore", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
 		inner := b.HostDatastoreBrowser.SearchDatastoreTask(ctx, req).(*methods.SearchDatastore_TaskBody)
 		result, fault := await(ctx, inner.Res.Returnval)
@@ -34,6 +35,7 @@ func (b *datastoreBrowser) SearchDatastoreTask(ctx *simulator.Context, req *type
 
 // SearchDatastoreSubFoldersTask searches a folder and all below it.
 func (b *datastoreBrowser) SearchDatastoreSubFoldersTask(ctx *simulator.Context, req *types.SearchDatastoreSubFolders_Task) soap.HasFault {
+	req.SearchSpec = wholeSearch(req.SearchSpec)
 	task := simulator.CreateTask(b.Reference(), "searchDatastoreSubFolders", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
 		inner := b.HostDatastoreBrowser.SearchDatastoreSubFoldersTask(ctx, req).(*methods.SearchDatastoreSubFolders_TaskBody)
 		result, fault := await(ctx, inner.Res.Returnval)
@@ -47,6 +49,17 @@ func (b *datastoreBrowser) SearchDatastoreSubFoldersTask(ctx *simulator.Context,
 		return found, nil
 	})
 	return &methods.SearchDatastoreSubFolders_TaskBody{Res: &types.SearchDatastoreSubFolders_TaskResponse{Returnval: task.Run(ctx)}}
+}
+
+// wholeSearch fills in what a vCenter takes an absent search spec to mean: every file. The simulator would panic.
+func wholeSearch(spec *types.HostDatastoreBrowserSearchSpec) *types.HostDatastoreBrowserSearchSpec {
+	if spec == nil {
+		spec = new(types.HostDatastoreBrowserSearchSpec)
+	}
+	if len(spec.MatchPattern) == 0 {
+		spec.MatchPattern = []string{"*"}
+	}
+	return spec
 }
 
 func (b *datastoreBrowser) addCapacity(found types.HostDatastoreBrowserSearchResults) {

@@ -63,6 +63,10 @@ func TestBrowserKnowsTheCapacityOfDisks(t *testing.T) {
 	if len(found) != 1 || found[0].(*types.VmDiskFileInfo).CapacityKb != 3*gib/1024 {
 		t.Errorf("found %+v", found)
 	}
+	info = s.wait(browser.SearchDatastore(s.ctx, "[vsan]", nil))
+	if all := info.Result.(types.HostDatastoreBrowserSearchResults).File; len(all) != 3 { // the disk's two, the template's folder
+		t.Errorf("without a search spec %d files", len(all))
+	}
 }
 
 func TestReconfigurationIsReadBack(t *testing.T) {
