@@ -1,7 +1,7 @@
 const tseslint = require("typescript-eslint");
 
 module.exports = tseslint.config(
-  { ignores: ["node_modules/", "bin/", ".lab/", "sdks/", "*.config.js", "test/summary.js"] },
+  { ignores: ["node_modules/", "bin/", ".lab/", "sdks/", "*.config.js", "test/*.js"] },
   ...tseslint.configs.recommended,
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: __dirname } } },
   {
