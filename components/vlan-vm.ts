@@ -75,9 +75,10 @@ export class VlanVm extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: args.after?.map((other) => other.ready),
-        // cloud-init reads its data at the first boot only, so other data means another machine; and its address is
-        // fixed, so the old machine goes first.
-        replaceOnChanges: ["extraConfig"],
+        // cloud-init reads its data at the first boot only, so other data means another machine. So does another size,
+        // which the provider would change by a reboot that nobody waits for: the next router would go down with this one.
+        // The address is fixed, so the old machine goes first.
+        replaceOnChanges: ["extraConfig", "numCpus", "memory", "disks[0].size"],
         deleteBeforeReplace: true,
         additionalSecretOutputs: ["extraConfig"],
       },

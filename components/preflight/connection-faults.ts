@@ -3,10 +3,11 @@ import type { Fault } from "../../config/fault";
 import type { Site } from "../../config/site";
 import type { MissingRights } from "./account-rights";
 import type { Finding } from "./finding";
+import { requiredPrivileges, type ScopePrivileges } from "./privileges";
 import { hostAndPort, VcenterFault } from "./vcenter-api";
-import { operatingSystemFault, UntrustedCertificate } from "./vcenter-tls";
+import { operatingSystemFault, UntrustedCertificate, VcenterUnreachable } from "./vcenter-tls";
 
-/** Before the login: no answer, no trust, or an answer that is not vCenter's JSON API. */
+/** Before the login: no answer, no trust, or an answer that is not vCenter's JSON API. Any other reason is a mistake of ours, and thrown. */
 export function connectionFinding(site: Site, reason: unknown): Finding {
   const { server } = site.vcenter;
   if (reason instanceof UntrustedCertificate) {
@@ -28,16 +29,17 @@ export function connectionFinding(site: Site, reason: unknown): Finding {
       remedy: "correct the server's name, or update vCenter",
     };
   }
+  if (!(reason instanceof VcenterUnreachable)) throw reason;
   return {
     path: "vcenter.server",
     value: server,
     rule: "vcenter-reachable",
-    problem: `cannot be reached: ${messageOf(reason)}`,
+    problem: `cannot be reached: ${reason.message}`,
     remedy: "check name, routing and firewall: access.sources are to be let through to vCenter on TCP 443",
   };
 }
 
-/** At the login or after it. */
+/** At the login or after it; any reason but vCenter's own is thrown. */
 export function loginFinding(site: Site, reason: unknown): Finding {
   if (reason instanceof VcenterFault && reason.fault === "InvalidLogin") {
     return {
@@ -48,24 +50,32 @@ export function loginFinding(site: Site, reason: unknown): Finding {
       remedy: "correct either; the password with `pulumi config set --secret vcenterPassword`",
     };
   }
+  if (!(reason instanceof VcenterFault || reason instanceof VcenterUnreachable)) throw reason;
   return {
     path: "vcenter.server",
     value: site.vcenter.server,
     rule: "vcenter-answers",
-    problem: `does not answer what is asked: ${messageOf(reason)}`,
+    problem: `does not answer what is asked: ${reason.message}`,
     remedy: "see vCenter's log for the reason; the account needs Read-only on all that the site file names",
   };
 }
 
-export function rightsFinding(userName: string, { assignment, privileges }: MissingRights): Finding {
-  return {
+/** One finding for each place where rights are missing; one in all for an account that has none but to read. */
+export function rightsFindings(userName: string, missing: readonly MissingRights[]): readonly Finding[] {
+  const finding = (problem: string): Finding => ({
     path: "vcenter.username",
     value: userName,
     rule: "vcenter-rights",
-    problem: `lacks ${privileges.join(", ")} on ${assignment}`,
-    remedy: "add these privileges to the account's role there (docs/vcenter-role.md)",
-  };
+    problem,
+    remedy: "give the account the roles of docs/vcenter-role.md",
+  });
+  return count(missing.map(({ privileges }) => privileges)) === count(requiredPrivileges.map(names))
+    ? [finding("has no right that `up` needs: it can only read")]
+    : missing.map(({ assignment, privileges }) => finding(`lacks ${privileges.join(", ")} on ${assignment}`));
 }
+
+const names = ({ privileges }: ScopePrivileges) => Object.keys(privileges);
+const count = (lists: readonly (readonly string[])[]) => lists.flat().length;
 
 /** The provider plugin knows no pin: it trusts what the operating system of the machine that runs `up` trusts. */
 export async function pluginTrustFault(siteName: string, site: Site): Promise<readonly Fault[]> {
@@ -90,12 +100,4 @@ export async function pluginTrustFault(siteName: string, site: Site): Promise<re
         "the vSphere provider trusts what the operating system trusts: add vCenter's CA to its store (Debian: /usr/local/share/ca-certificates and update-ca-certificates), or name a bundle that holds it in SSL_CERT_FILE",
     },
   ];
-}
-
-function messageOf(reason: unknown): string {
-  // Node puts the addresses that it tried into an AggregateError without a message of its own.
-  if (reason instanceof AggregateError) {
-    return reason.errors.map(messageOf).join(", ");
-  }
-  return reason instanceof Error ? reason.message : String(reason);
 }

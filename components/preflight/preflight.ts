@@ -4,7 +4,7 @@ import type { Site } from "../../config/site";
 import type { RegionPlan } from "../../plan/model";
 import { missingRights } from "./account-rights";
 import { computeClusterFaults, type ClusterConfig } from "./compute-cluster";
-import { connectionFinding, loginFinding, pluginTrustFault, rightsFinding } from "./connection-faults";
+import { connectionFinding, loginFinding, pluginTrustFault, rightsFindings } from "./connection-faults";
 import { dataDirectoryFaults } from "./data-directory";
 import { datastoreFaults, type DatastoreSummary } from "./datastore-room";
 import type { Finding } from "./finding";
@@ -61,7 +61,7 @@ export const preflight: Preflight = async (args) => {
     return [
       ...trust,
       ...[...missing, ...findings.flat()].map(error),
-      ...rights.map((one) => rightsFinding(userName, one)).map(fault(args.mayBeReadOnly ? "notice" : "error")),
+      ...rightsFindings(userName, rights).map(fault(args.mayBeReadOnly ? "notice" : "error")),
     ];
   } catch (reason) {
     return [...trust, error(loginFinding(site, reason))];

@@ -5,7 +5,7 @@
 import type * as http from "node:http";
 import * as https from "node:https";
 import type { Site } from "../../config/site";
-import { PinnedAgent } from "./vcenter-tls";
+import { PinnedAgent, UntrustedCertificate, VcenterUnreachable } from "./vcenter-tls";
 
 /** First release with the JSON API; newer servers answer for it too. */
 const release = "8.0.1.0";
@@ -46,7 +46,7 @@ export class VcenterApi {
     private readonly agent: PinnedAgent,
   ) {}
 
-  /** Connects, with no credentials yet. Errors: UntrustedCertificate, Node's connection errors, VcenterFault. */
+  /** Connects, with no credentials yet. Errors: UntrustedCertificate, VcenterUnreachable, VcenterFault. */
   static async connect(vcenter: Pick<Site["vcenter"], "server" | "tls">): Promise<{
     readonly api: VcenterApi;
     readonly content: ServiceContent;
@@ -92,6 +92,12 @@ export class VcenterApi {
   private request<T>(method: "GET" | "POST", path: string, body?: Json): Promise<T> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     return new Promise<T>((resolve, reject) => {
+      const fail = (error: Error) =>
+        reject(
+          error instanceof VcenterFault || error instanceof UntrustedCertificate
+            ? error
+            : new VcenterUnreachable(error),
+        );
       const request = https.request(
         {
           method,
@@ -110,12 +116,12 @@ export class VcenterApi {
         },
         (response) => {
           this.session = headerText(response.headers["vmware-api-session-id"]) ?? this.session;
-          readAnswer<T>(response, path).then(resolve, reject);
+          readAnswer<T>(response, path).then(resolve, fail);
         },
       );
       request.once("timeout", () => request.destroy(new Error(`no answer to ${path} within 30 s`)));
       // Node's agent reports a connection that was refused more than once to requests that queue for it.
-      request.on("error", reject);
+      request.on("error", fail);
       request.end(payload);
     });
   }

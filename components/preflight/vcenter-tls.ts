@@ -20,6 +20,21 @@ export class UntrustedCertificate extends Error {
   }
 }
 
+/** No answer came: the network, the name, or a program there that is no vCenter. */
+export class VcenterUnreachable extends Error {
+  constructor(reason: unknown) {
+    super(messageOf(reason));
+  }
+}
+
+function messageOf(reason: unknown): string {
+  // Node puts the addresses that it tried into an AggregateError without a message of its own.
+  if (reason instanceof AggregateError) {
+    return reason.errors.map(messageOf).join(", ");
+  }
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
 /** An HTTPS agent whose every connection is checked against the pin before a byte of a request is sent. */
 export class PinnedAgent extends https.Agent {
   constructor(private readonly pin: Pin) {
@@ -84,7 +99,7 @@ function connectTls(options: { host: string; port: number; ca?: string | string[
       resolve(socket);
     });
     socket.once("timeout", () => socket.destroy(new Error("no answer within 15 s")));
-    socket.once("error", reject);
+    socket.once("error", (error) => reject(new VcenterUnreachable(error)));
   });
 }
 

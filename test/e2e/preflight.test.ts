@@ -167,4 +167,11 @@ describe("an account that lacks a right", () => {
       ["vcenter.username", "vcenter-rights", "notice"],
     ]);
   });
+
+  test("or all of them may preview, with one notice", async () => {
+    const readOnly = { privileges: ["System.View", "System.Read", "System.Anonymous"] };
+    const faults = await ask({ vcenter: readOnly, mayBeReadOnly: true });
+    expect(seen(faults)).toEqual([["vcenter.username", "vcenter-rights", "notice"]]);
+    expect(faults[0].problem).toContain("can only read");
+  });
 });
