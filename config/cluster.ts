@@ -68,6 +68,27 @@ export const clusterSchema = z
       .max(252)
       .default(200)
       .describe("LoadBalancer addresses expected at most; the routers' max-prefix is this plus a margin."),
+    maximumPrefixes: z
+      .int()
+      .min(1)
+      .describe("Routes at which the routers shut a session; default: maximumServices and a quarter more.")
+      .optional(),
+    mtu: z
+      .int()
+      .min(1280)
+      .describe("MTU of the nodes' underlay; default: what the VLAN and, for a mesh across regions, the VPNs carry.")
+      .optional(),
+    zone: z
+      .string()
+      .min(1)
+      .describe("Zone of the cluster's DNS; default {cluster}.k8s.{site}.{parentDomain}.")
+      .optional(),
+    apiName: z.string().min(1).describe("DNS name of the API VIP; default {cluster}.k8s-api.{hostZone}.").optional(),
+    meshName: z
+      .string()
+      .min(1)
+      .describe("Cilium's name of the cluster; default {site}-{cluster}. For life.")
+      .optional(),
     groups: z
       .array(
         z.strictObject({

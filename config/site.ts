@@ -134,6 +134,7 @@ export const vlanSchema = z
 const host = (role: string, size: z.infer<typeof vmSizeSchema>) => ({
   address: address(`${role}'s`),
   size: vmSizeSchema.default(size),
+  vmName: text("Name of the VM in vCenter; default {site}-{host}.").optional(),
 });
 
 export const hostsSchema = z
@@ -167,6 +168,15 @@ export const hostsSchema = z
         z.strictObject({
           name: text("Host name, e.g. bgp1."),
           ...host("The router", { cpus: 1, memoryMiB: 1024, diskGiB: 20 }),
+          routerId: z.ipv4().describe("BGP identifier (RFC 4271 §4.2); default: its address.").optional(),
+          vrrpPriority: z
+            .int()
+            .min(1)
+            .max(254)
+            .describe(
+              "VRRP priority, where the upstream is static; default: 200 for the first by name, then descending.",
+            )
+            .optional(),
         }),
       )
       .min(2)

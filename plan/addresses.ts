@@ -1,7 +1,7 @@
 /** The VLAN and its fixed machines: which of a site's addresses belongs to what. */
-import type { Site } from "../config/site";
+import type { Site, Template } from "../config/site";
 import { addressAt, prefixLengthOf } from "./cidr";
-import type { AddressRange, HostPlan, VlanPlan } from "./model";
+import type { AddressRange, HostPlan, HostRole, VlanPlan } from "./model";
 import { hostFqdn, hostZone, vmName } from "./names";
 
 /** Offsets of `kubernetes.cmp.nodes` in the VLAN, by the environment's convention. */
@@ -31,27 +31,25 @@ export function planHosts(siteName: string, site: Site): HostPlan[] {
   const zone = hostZone(siteName, site);
   const { jump, auth, bgp, capi } = site.hosts;
   const { host, node } = site.vcenter.templates;
-  const plan = (name: string, rest: Omit<HostPlan, "name" | "vmName" | "fqdn">): HostPlan => ({
+  const plan = (name: string, role: HostRole, decided: Decided, template: Template): HostPlan => ({
     name,
-    vmName: vmName(siteName, name),
+    role,
+    vmName: vmName(siteName, name, decided.vmName),
     fqdn: hostFqdn(zone, name),
-    ...rest,
+    address: decided.address,
+    size: decided.size,
+    template,
   });
   return [
-    plan("jump", { role: "jump", address: jump.address, size: jump.size, template: host }),
-    plan("auth", { role: "auth", address: auth.address, size: auth.size, template: host }),
-    ...bgp
-      .map((router) => plan(router.name, { role: "bgp", address: router.address, size: router.size, template: host }))
-      .sort(byName),
-    plan("capi", {
-      role: "capi",
-      address: capi.address,
-      size: capi.size,
-      template: node,
-      dataDiskGiB: capi.dataDiskGiB,
-    }),
+    plan("jump", "jump", jump, host),
+    plan("auth", "auth", auth, host),
+    ...bgp.map((router) => plan(router.name, "bgp", router, host)).sort(byName),
+    { ...plan("capi", "capi", capi, node), dataDiskGiB: capi.dataDiskGiB },
   ];
 }
+
+/** What a human decides about every fixed host. */
+type Decided = Pick<Site["hosts"]["jump"], "address" | "size" | "vmName">;
 
 /** Order by name, by code unit: the same on every machine, whatever its locale. */
 export const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>

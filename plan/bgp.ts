@@ -1,37 +1,14 @@
 /** BGP of a region: routers, what they accept from each cluster, and every session (north-south of the design). */
 import type { Site } from "../config/site";
-import { addressesOf, sizeOf, spanOf, spanOfRange } from "./cidr";
-import type {
-  BgpPlan,
-  ClusterPlan,
-  HostPlan,
-  PeerGroupPlan,
-  RouterPlan,
-  SessionPlan,
-  UpstreamPlan,
-  VlanPlan,
-} from "./model";
+import { byName } from "./addresses";
+import { addressesOf, sizeOf, spanOfRange } from "./cidr";
+import type { BgpPlan, ClusterPlan, PeerGroupPlan, RouterPlan, SessionPlan, UpstreamPlan, VlanPlan } from "./model";
 
 /** Highest VRRP priority that is given out; 255 belongs to the owner of the address (RFC 5798 §5.2.4). */
 const highestPriority = 200;
 
-/** Routes accepted beyond the expected number, as a share of it, before a session is shut. */
-const prefixMargin = 0.25;
-
-export function planBgp(
-  site: Site,
-  vlan: VlanPlan,
-  hosts: readonly HostPlan[],
-  clusters: readonly ClusterPlan[],
-): BgpPlan {
-  const routers = hosts
-    .filter((host) => host.role === "bgp")
-    .map((host, index): RouterPlan => ({
-      host: host.name,
-      address: host.address,
-      routerId: host.address,
-      vrrpPriority: highestPriority - index,
-    }));
+export function planBgp(site: Site, vlan: VlanPlan, clusters: readonly ClusterPlan[]): BgpPlan {
+  const routers = planRouters(site.hosts.bgp);
   const upstream = planUpstream(site, vlan);
   return {
     routersASN: site.bgp.routersASN,
@@ -44,6 +21,15 @@ export function planBgp(
     maximumPaths: sizeOf(spanOfRange(vlan.nodes)),
   };
 }
+
+/** Routers by name, whatever their order in the site file. */
+export const planRouters = (routers: Site["hosts"]["bgp"]): RouterPlan[] =>
+  [...routers].sort(byName).map((router, index) => ({
+    host: router.name,
+    address: router.address,
+    routerId: router.routerId ?? router.address,
+    vrrpPriority: router.vrrpPriority ?? highestPriority - index,
+  }));
 
 function planUpstream(site: Site, vlan: VlanPlan): UpstreamPlan {
   const upstream = site.bgp.upstream;
@@ -63,10 +49,7 @@ function planGroup(cluster: ClusterPlan): PeerGroupPlan {
       .sort((a, b) => (spanOfRange(a).first < spanOfRange(b).first ? -1 : 1))
       .flatMap(addressesOf),
     balancers: cluster.balancers,
-    maximumPrefixes: Math.min(
-      Math.ceil(cluster.maximumServices * (1 + prefixMargin)),
-      sizeOf(spanOf(cluster.balancers)),
-    ),
+    maximumPrefixes: cluster.maximumPrefixes,
   };
 }
 

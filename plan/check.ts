@@ -17,6 +17,7 @@ import { productionRules } from "./rules/production";
 import type { Rule, World } from "./rules/rule";
 import { surroundingsRules } from "./rules/surroundings";
 import { trustRules } from "./rules/trust";
+import { uniqueNameRules } from "./rules/unique-names";
 import { versionRules } from "./rules/versions";
 
 /** Every rule, in the order in which the reference lists them. */
@@ -26,6 +27,7 @@ export const rules: readonly Rule[] = [
   ...capacityRules,
   ...identityRules,
   ...nameRules,
+  ...uniqueNameRules,
   ...bgpRules,
   ...meshRules,
   ...versionRules,

@@ -1,7 +1,7 @@
 /** The clusters of a region, with everything that follows from their few lines in the site file. */
 import type { Site } from "../config/site";
 import { byName, dnsOffset } from "./addresses";
-import { addressAt, parseRange } from "./cidr";
+import { addressAt, parseRange, sizeOf, spanOf } from "./cidr";
 import type { ClusterPlan, Sites } from "./model";
 import { apiName, clusterZone, hostZone, meshName, parseClusterReference } from "./names";
 import { siteOf } from "./sites";
@@ -21,10 +21,10 @@ export function planClusters(sites: Sites, siteName: string): ClusterPlan[] {
   const zone = hostZone(siteName, site);
   return Object.entries(site.clusters)
     .map(([name, cluster]): ClusterPlan => {
-      const mtu = underlayMtu(sites, siteName, cluster.meshWith);
+      const mtu = cluster.mtu ?? underlayMtu(sites, siteName, cluster.meshWith);
       return {
         name,
-        meshName: meshName(siteName, name),
+        meshName: meshName(siteName, name, cluster),
         id: cluster.id,
         asn: cluster.asn,
         kubernetesVersion: cluster.kubernetesVersion,
@@ -35,9 +35,9 @@ export function planClusters(sites: Sites, siteName: string): ClusterPlan[] {
         podMtu: mtu - overlayOverhead(site),
         balancers: cluster.balancers,
         dnsAddress: addressAt(cluster.balancers, dnsOffset),
-        zone: clusterZone(siteName, site, name),
+        zone: clusterZone(siteName, site, name, cluster),
         apiVip: cluster.apiVip,
-        apiName: apiName(zone, name),
+        apiName: apiName(zone, name, cluster),
         controlPlane: { ...cluster.controlPlane, surge: controlPlaneSurge },
         workers: Object.entries(cluster.workers)
           .map(([pool, worker]) => ({
@@ -50,6 +50,7 @@ export function planClusters(sites: Sites, siteName: string): ClusterPlan[] {
           }))
           .sort(byName),
         maximumServices: cluster.maximumServices,
+        maximumPrefixes: cluster.maximumPrefixes ?? defaultMaximumPrefixes(cluster),
         meshWith: [...cluster.meshWith].sort(),
         groups: cluster.groups,
       };
@@ -58,6 +59,12 @@ export function planClusters(sites: Sites, siteName: string): ClusterPlan[] {
 }
 
 type Cluster = Site["clusters"][string];
+
+/** Routes accepted beyond the expected number, as a share of it, before a session is shut. */
+const prefixMargin = 0.25;
+
+const defaultMaximumPrefixes = (cluster: Cluster): number =>
+  Math.min(Math.ceil(cluster.maximumServices * (1 + prefixMargin)), sizeOf(spanOf(cluster.balancers)));
 
 export const poolMaximum = (pool: Cluster["workers"][string]): number => pool.maximum ?? Math.max(pool.replicas, 1);
 

@@ -3,6 +3,7 @@
  *
  * It holds no secret, so it may be printed, stored and compared. Addresses are canonical dotted quads; ranges are inclusive.
  */
+import type { versions } from "../config/versions";
 import type { Site, Template, VmSize } from "../config/site";
 
 /** All sites that are planned together, by name; every one of them passed the check. */
@@ -22,7 +23,7 @@ export interface HostPlan {
   /** Short name, unique in the region: `jump`, `auth`, `bgp1`, `capi`. Also its host name. */
   readonly name: string;
   readonly role: HostRole;
-  /** Name of the VM in vCenter, `{site}-{name}`. */
+  /** Name of the VM in vCenter, `{site}-{name}` unless the site file says otherwise. */
   readonly vmName: string;
   readonly fqdn: string;
   readonly address: string;
@@ -62,7 +63,7 @@ export interface PeerGroupPlan {
 export interface RouterPlan {
   readonly host: string;
   readonly address: string;
-  /** BGP identifier (RFC 4271 §4.2): the router's own address. */
+  /** BGP identifier (RFC 4271 §4.2): the router's own address unless the site file says otherwise. */
   readonly routerId: string;
   /** VRRP priority (RFC 5798), different on each router; used where the upstream is static. */
   readonly vrrpPriority: number;
@@ -101,7 +102,7 @@ export interface PoolPlan {
 
 export interface ClusterPlan {
   readonly name: string;
-  /** `{site}-{name}`: Cilium's cluster name, unique over all sites, since clusters of several sites mesh. */
+  /** `{site}-{name}` unless the site file says otherwise: Cilium's cluster name, unique over all sites, since clusters of several sites mesh. */
   readonly meshName: string;
   readonly id: number;
   readonly asn: number;
@@ -116,7 +117,7 @@ export interface ClusterPlan {
   readonly balancers: string;
   /** `.10` of the balancers: the cluster's DNS. */
   readonly dnsAddress: string;
-  /** `{cluster}.k8s.{site}.{parentDomain}` */
+  /** `{cluster}.k8s.{site}.{parentDomain}` unless the site file says otherwise. */
   readonly zone: string;
   readonly apiVip: string;
   /** DNS name of the API VIP in the host zone. */
@@ -125,6 +126,8 @@ export interface ClusterPlan {
   readonly workers: readonly PoolPlan[];
   /** LoadBalancer addresses expected at most. */
   readonly maximumServices: number;
+  /** Routes at which a router shuts a node's session. */
+  readonly maximumPrefixes: number;
   /** Meshed clusters as `site/cluster`, ascending. */
   readonly meshWith: readonly string[];
   readonly groups: Site["clusters"][string]["groups"];
@@ -191,6 +194,8 @@ export interface FirewallRule {
 export interface RegionPlan {
   readonly site: string;
   readonly environment: Site["environment"];
+  /** Versions of what runs on the region's machines, the site's overrides applied. */
+  readonly versions: Readonly<Record<keyof typeof versions, string>>;
   /** Path of the VM folder that the stack makes and owns, below the datacenter's VM root. */
   readonly folder: string;
   readonly vlan: VlanPlan;

@@ -9,20 +9,29 @@ export const hostZone = (siteName: string, site: Pick<Site, "hostZone" | "parent
 export const hostFqdn = (zone: string, host: string): string => `${host}.${zone}`;
 
 /** Name in vCenter, where the inventories of several sites may meet. */
-export const vmName = (siteName: string, host: string): string => `${siteName}-${host}`;
+export const vmName = (siteName: string, host: string, own?: string): string => own ?? `${siteName}-${host}`;
 
 /** The VM folder of a site that names none. */
 export const vmFolder = (siteName: string): string => `kubernetes.cmp-${siteName}`;
 
+/** What of a cluster decides its names, where it has names of its own. */
+type OwnNames = Pick<Site["clusters"][string], "zone" | "apiName" | "meshName">;
+
 /** The zone that a cluster's own DNS answers for. */
-export const clusterZone = (siteName: string, site: Pick<Site, "parentDomain">, cluster: string): string =>
-  `${cluster}.k8s.${siteName}.${site.parentDomain}`;
+export const clusterZone = (
+  siteName: string,
+  site: Pick<Site, "parentDomain">,
+  cluster: string,
+  own: OwnNames,
+): string => own.zone ?? `${cluster}.k8s.${siteName}.${site.parentDomain}`;
 
 /** Name of a cluster's API VIP; a label below `k8s-api`, so that no cluster's name can meet a host's. */
-export const apiName = (zone: string, cluster: string): string => `${cluster}.k8s-api.${zone}`;
+export const apiName = (zone: string, cluster: string, own: OwnNames): string =>
+  own.apiName ?? `${cluster}.k8s-api.${zone}`;
 
 /** Cilium's name of a cluster. */
-export const meshName = (siteName: string, cluster: string): string => `${siteName}-${cluster}`;
+export const meshName = (siteName: string, cluster: string, own: OwnNames): string =>
+  own.meshName ?? `${siteName}-${cluster}`;
 
 /** A cluster as other sites name it. */
 export const clusterReference = (siteName: string, cluster: string): string => `${siteName}/${cluster}`;

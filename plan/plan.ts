@@ -1,4 +1,5 @@
 /** The plan of a region: one pure function from all site files; same input, same bytes. */
+import { versions } from "../config/versions";
 import { planHosts, planVlan } from "./addresses";
 import { planBgp } from "./bgp";
 import { planClusters } from "./clusters";
@@ -21,10 +22,11 @@ export function planRegion(sites: Sites, siteName: string): RegionPlan {
   return {
     site: siteName,
     environment: site.environment,
+    versions: { ...versions, ...site.versions },
     folder: site.vcenter.folder ?? vmFolder(siteName),
     vlan,
     hosts,
-    bgp: planBgp(site, vlan, hosts, clusters),
+    bgp: planBgp(site, vlan, clusters),
     clusters,
     dns,
     flows,

@@ -6,7 +6,7 @@ export function renderSiteBook(plan: RegionPlan): string {
   return [
     `# Region ${plan.site} (${plan.environment})`,
     "Generated from the site files by `npm run plan`; change those, not this.",
-    ...section("VLAN", vlanTable(plan)),
+    ...section("Region", regionTable(plan)),
     ...section("Fixed hosts", hostTable(plan)),
     ...section("Clusters", clusterTable(plan)),
     ...plan.clusters.flatMap((cluster) => section(`Cluster ${cluster.name}`, poolTable(cluster))),
@@ -29,7 +29,7 @@ function table(header: readonly string[], rows: readonly (readonly (string | num
   return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-const vlanTable = ({ vlan, issuer, dns }: RegionPlan): string =>
+const regionTable = ({ vlan, issuer, dns, versions }: RegionPlan): string =>
   table(
     ["what", "value"],
     [
@@ -40,6 +40,7 @@ const vlanTable = ({ vlan, issuer, dns }: RegionPlan): string =>
       ["nameservers", dns.nameservers.join(", ")],
       ["search domains", dns.searchDomains.join(", ")],
       ["OIDC issuer", issuer],
+      ...Object.entries(versions).map(([name, version]): [string, string] => [`version of ${name}`, version]),
     ],
   );
 

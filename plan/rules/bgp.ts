@@ -1,5 +1,7 @@
-/** Rules about BGP's timers: what must be noticed in time, and what a slow link must not tear down. */
-import { eachSite, type Rule } from "./rule";
+/** Rules about BGP: timers, who the routers are, and how many routes they take. */
+import type { Site } from "../../config/site";
+import { planRouters } from "../bgp";
+import { eachSite, repeated, type Rule } from "./rule";
 
 /** A dead router is noticed within this time (north-south of the design). */
 const detectionMilliseconds = 1000;
@@ -42,4 +44,50 @@ export const bgpRules: readonly Rule[] = [
             ];
       }),
   },
+  {
+    id: "router-identity",
+    states: "Routers have BGP identifiers and VRRP priorities of their own, over all sites and within one.",
+    find: (world) => {
+      const routers = eachSite(world, ["hosts"], (site, { hosts }) =>
+        planRouters(hosts.bgp).map((router) => ({ site, router, path: pathOf(hosts.bgp, router.host) })),
+      );
+      return [
+        ...repeated(routers, ({ router }) => router.routerId).map(([each]) => ({
+          ...each,
+          key: "routerId" as const,
+        })),
+        ...repeated(routers, ({ site, router }) => `${site} ${router.vrrpPriority}`).map(([each]) => ({
+          ...each,
+          key: "vrrpPriority" as const,
+        })),
+      ].map(({ site, path, router, key }) => ({
+        site,
+        path: `${path}.${key}`,
+        value: router[key],
+        problem: "is another router's, too",
+        remedy: "leave it out: the default is free",
+      }));
+    },
+  },
+  {
+    id: "maximum-prefixes",
+    states: "A router's limit of routes is no lower than the services that are expected.",
+    find: ({ facts }) =>
+      facts.clusters.flatMap(({ site, path, cluster: { maximumPrefixes, maximumServices } }) =>
+        maximumPrefixes === undefined || maximumPrefixes >= maximumServices
+          ? []
+          : [
+              {
+                site,
+                path: `${path}.maximumPrefixes`,
+                value: maximumPrefixes,
+                problem: `would shut the sessions at fewer routes than the ${maximumServices} expected`,
+                remedy: "leave it out, or lower maximumServices",
+              },
+            ],
+      ),
+  },
 ];
+
+const pathOf = (routers: Site["hosts"]["bgp"], name: string): string =>
+  `hosts.bgp[${routers.findIndex((router) => router.name === name)}]`;

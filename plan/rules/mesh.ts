@@ -126,7 +126,7 @@ export const meshRules: readonly Rule[] = [
   },
   {
     id: "pod-mtu",
-    states: `Pods have an MTU of at least ${smallestPodMtu} bytes, across the WAN, too.`,
+    states: `Pods have an MTU of at least ${smallestPodMtu} bytes, across the WAN, too, and no more than the network carries.`,
     find: narrowPods,
   },
 ];
@@ -151,7 +151,19 @@ function narrowPods(world: World): Finding[] {
     const own = known[site];
     if (own === undefined) return [];
     const reachable = cluster.meshWith.filter((to) => known[parseClusterReference(to).site] !== undefined);
-    const mtu = underlayMtu(known, site, reachable);
+    const carried = underlayMtu(known, site, reachable);
+    const mtu = cluster.mtu ?? carried;
+    if (mtu > carried) {
+      return [
+        {
+          site,
+          path: `${path}.mtu`,
+          value: mtu,
+          problem: `is more than the ${carried} bytes that VLAN and VPNs carry`,
+          remedy: "leave it out: it is derived",
+        },
+      ];
+    }
     const podMtu = mtu - overlayOverhead(own);
     if (podMtu >= smallestPodMtu) return [];
     const remote = meshedSites(site, [{ meshWith: reachable }]);

@@ -1,5 +1,5 @@
-/** Rules about names: what DNS, vCenter and Cilium take, and that no name means two things. */
-import { hostZone, isBelow, meshName } from "../names";
+/** Rules about names: what DNS, hosts and Cilium take. */
+import { meshName } from "../names";
 import { eachSite, repeated, type Finding, type Rule, type World } from "./rule";
 
 /** A label as host names have it (RFC 1123 §2.1), in lower case. */
@@ -20,7 +20,7 @@ const isEndpoint = (text: string): boolean => {
 };
 
 /** Names that the region's own machines and objects have. */
-const reservedHosts = ["jump", "auth", "capi", "gw", "k8s-api"];
+export const reservedHosts = ["jump", "auth", "capi", "gw", "k8s-api"];
 
 /** Accounts that exist on every host before the administrators'. */
 const reservedAccounts = [
@@ -52,12 +52,17 @@ function namesOf(world: World): Finding[] {
   return Object.entries(world.drafts).flatMap(([site, draft]) => {
     const domain = (path: string, value: string | undefined): Named[] =>
       value === undefined ? [] : [[path, value, isDomain(value), "a domain name in lower case"]];
-    const { activeDirectory: ad, vcenter, hosts, mirrors } = draft;
+    const { activeDirectory: ad, vcenter, hosts, mirrors, clusters } = draft;
     const names: Named[] = [
       ["", site, isLabel(site), "a DNS label: it becomes part of every name"],
       ...domain("parentDomain", draft.parentDomain),
       ...domain("hostZone", draft.hostZone),
       ...domain("activeDirectory.domain", ad?.domain),
+      ...domain("activeDirectory.ldap.certificateName", ad?.ldap.certificateName),
+      ...Object.entries(clusters ?? {}).flatMap(([name, cluster]) => [
+        ...domain(`clusters.${name}.zone`, cluster.zone),
+        ...domain(`clusters.${name}.apiName`, cluster.apiName),
+      ]),
       ...(ad?.servers ?? []).flatMap((each, index) => domain(`activeDirectory.servers[${index}].name`, each.name)),
       ...(ad?.dns.authoritativeZones ?? []).flatMap((zone, index) =>
         domain(`activeDirectory.dns.authoritativeZones[${index}]`, zone),
@@ -161,58 +166,14 @@ export const nameRules: readonly Rule[] = [
     states: `{site}-{cluster}, Cilium's name of a cluster, has at most ${longestMeshName} characters.`,
     find: ({ facts }) =>
       facts.clusters
-        .map((each) => ({ ...each, mesh: meshName(each.site, each.name) }))
+        .map((each) => ({ ...each, mesh: meshName(each.site, each.name, each.cluster) }))
         .filter(({ mesh }) => mesh.length > longestMeshName)
         .map(({ site, path, name, mesh }) => ({
           site,
           path,
           value: name,
           problem: `makes ${mesh}, ${mesh.length} characters, and Cilium takes ${longestMeshName}`,
-          remedy: "choose a shorter name; it is for life",
+          remedy: "choose a shorter name or a meshName; they are for life",
         })),
-  },
-  {
-    id: "duplicate-mesh-name",
-    states: "{site}-{cluster}, Cilium's name of a cluster, is unique over all sites.",
-    find: ({ facts }) =>
-      repeated(facts.clusters, ({ site, name }) => meshName(site, name)).map(([each, holder]) => ({
-        site: each.site,
-        path: each.path,
-        value: each.name,
-        problem: `makes ${meshName(each.site, each.name)}, which is also ${holder.site}/${holder.name}`,
-        remedy: "rename the cluster before it is built",
-      })),
-  },
-  {
-    id: "duplicate-zone",
-    states: "Each site's hosts have a zone of their own, in no cluster's zone.",
-    find: (world) => {
-      const zones = eachZone(world);
-      const clusterZones = Object.entries(world.drafts).flatMap(([site, { parentDomain }]) =>
-        parentDomain === undefined ? [] : [{ site, zone: `k8s.${site}.${parentDomain}` }],
-      );
-      return [
-        ...repeated(zones, ({ zone }) => zone).map(([each, holder]) => ({
-          each,
-          taken: `the hosts of ${holder.site}`,
-        })),
-        ...zones.flatMap((each) =>
-          clusterZones
-            .filter(({ zone }) => isBelow(each.zone, zone))
-            .map(({ site }) => ({ each, taken: `the clusters of ${site}` })),
-        ),
-      ].map(({ each, taken }) => ({
-        site: each.site,
-        path: "hostZone",
-        value: each.zone,
-        problem: `belongs to ${taken}`,
-        remedy: "leave hostZone out: the default is cmp.{site}.{parentDomain}",
-      }));
-    },
   },
 ];
-
-const eachZone = (world: World): { readonly site: string; readonly zone: string }[] =>
-  Object.entries(world.drafts).flatMap(([site, { parentDomain, hostZone: own }]) =>
-    parentDomain === undefined ? [] : [{ site, zone: hostZone(site, { parentDomain, hostZone: own }) }],
-  );

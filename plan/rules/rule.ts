@@ -22,12 +22,12 @@ export interface Rule {
   readonly find: (world: World) => readonly Finding[];
 }
 
-/** Findings of the sites that hold all of `keys` well-formed. */
-export function eachSite<K extends keyof Drafts[string]>(
+/** What `find` gives for each of the sites that hold all of `keys` well-formed. */
+export function eachSite<K extends keyof Drafts[string], T = Finding>(
   world: World,
   keys: readonly K[],
-  find: (site: string, draft: Required<Pick<Drafts[string], K>>) => readonly Finding[],
-): Finding[] {
+  find: (site: string, draft: Required<Pick<Drafts[string], K>>) => readonly T[],
+): T[] {
   return Object.entries(world.drafts).flatMap(([site, draft]) =>
     keys.every((key) => draft[key] !== undefined) ? find(site, draft as Required<Pick<Drafts[string], K>>) : [],
   );

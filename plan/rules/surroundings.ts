@@ -196,8 +196,13 @@ function eachZone(
   find: (site: string, zone: string, path: string, authoritative: readonly string[]) => readonly Finding[],
 ): Finding[] {
   return eachSite(world, ["clusters", "parentDomain", "activeDirectory"], (site, draft) =>
-    Object.keys(draft.clusters).flatMap((name) =>
-      find(site, clusterZone(site, draft, name), `clusters.${name}`, draft.activeDirectory.dns.authoritativeZones),
+    Object.entries(draft.clusters).flatMap(([name, cluster]) =>
+      find(
+        site,
+        clusterZone(site, draft, name, cluster),
+        `clusters.${name}`,
+        draft.activeDirectory.dns.authoritativeZones,
+      ),
     ),
   );
 }

@@ -237,7 +237,27 @@ export const mutants: readonly Mutant[] = [
     ],
     [["duplicate-zone", "siziano", "hostZone"]],
   ),
-  one("duplicate-zone", "hostZone", "cmp.k8s.siziano.simplebooking.local"),
+  one("duplicate-zone", "clusters.workloads.zone", "management.k8s.siziano.simplebooking.local"),
+  several(
+    "duplicate-zone",
+    "hosts inside a cluster's zone",
+    [["siziano", "hostZone", "cmp.workloads.k8s.siziano.simplebooking.local"]],
+    [["duplicate-zone", "siziano", "hostZone"]],
+  ),
+  one("duplicate-dns-name", "clusters.workloads.apiName", "management.k8s-api.cmp.siziano.simplebooking.local"),
+  one("duplicate-dns-name", "clusters.workloads.apiName", "auth.cmp.siziano.simplebooking.local"),
+  one("duplicate-dns-name", "clusters.workloads.apiName", "api.management.k8s.dr.simplebooking.local"),
+  one("dns-name", "clusters.workloads.apiName", "api"),
+  one("dns-name", "activeDirectory.ldap.certificateName", "ldap"),
+  one("duplicate-vm-name", "hosts.capi.vmName", "siziano-jump"),
+  several(
+    "duplicate-vm-name",
+    "of another site",
+    [["siziano", "hosts.bgp[1].vmName", "dr-bgp2"]],
+    [["duplicate-vm-name", "siziano", "hosts.bgp[1].vmName"]],
+  ),
+  one("mesh-name-length", "clusters.workloads.meshName", "w".repeat(33), "clusters.workloads"),
+  one("duplicate-mesh-name", "clusters.workloads.meshName", "dr-workloads", "clusters.workloads"),
 
   // BGP
   one(
@@ -247,6 +267,10 @@ export const mutants: readonly Mutant[] = [
     "bgp.timers.holdSeconds",
   ),
   one("bfd-detection", "bgp.bfd", { transmitMilliseconds: 500, receiveMilliseconds: 300, multiplier: 3 }),
+
+  one("router-identity", "hosts.bgp[1].routerId", "172.20.10.21"),
+  one("router-identity", "hosts.bgp[1].vrrpPriority", 200),
+  one("maximum-prefixes", "clusters.workloads.maximumPrefixes", 100),
 
   // Mesh
   one("mesh-unknown", "clusters.workloads.meshWith", ["dr/nowhere"], "clusters.workloads.meshWith[0]"),
@@ -305,6 +329,9 @@ export const mutants: readonly Mutant[] = [
       ["pod-mtu", "siziano", "clusters.workloads"],
     ],
   ),
+
+  one("pod-mtu", "clusters.workloads.mtu", 9000),
+  one("pod-mtu", "clusters.workloads.mtu", 1300, "clusters.workloads"),
 
   // Versions
   one("kubernetes-version", "clusters.workloads.kubernetesVersion", "v1.35.0"),
