@@ -12,6 +12,7 @@ export function renderSiteBook(plan: RegionPlan): string {
     ...plan.clusters.flatMap((cluster) => section(`Cluster ${cluster.name}`, poolTable(cluster))),
     ...section("BGP", sessionTable(plan)),
     ...section("What routers accept", groupTable(plan)),
+    ...section("Routes that gw needs", routeTable(plan)),
     ...section("DNS records", recordTable(plan)),
     ...section("DNS forwarders", forwarderTable(plan)),
     ...section("Traffic", flowTable(plan)),
@@ -111,6 +112,17 @@ const groupTable = ({ bgp }: RegionPlan): string =>
     ["cluster", "AS", "neighbours", "/32s of", "at most"],
     bgp.groups.map((group) => [group.cluster, group.asn, group.nodes.length, group.balancers, group.maximumPrefixes]),
   );
+
+/** With upstream BGP gw learns the services one by one; a static route leads to whichever router holds the shared address. */
+const routeTable = ({ bgp, clusters }: RegionPlan): string => {
+  const { upstream } = bgp;
+  return upstream.kind === "bgp"
+    ? "None: gw learns them by BGP."
+    : table(
+        ["to", "by way of"],
+        clusters.map((cluster) => [cluster.balancers, `${upstream.sharedAddress} (VRRP)`]),
+      );
+};
 
 const recordTable = ({ dns }: RegionPlan): string =>
   table(
