@@ -72,7 +72,7 @@ function inBase64(core: string): string[] {
 
 /** Names of the canaries that a text holds: in clear, in base64 (also twice), or gzipped in base64. */
 export function findCanaries(text: string, canaries: readonly Canary[], depth = 3): string[] {
-  const unwrapped = text.replace(/\\n|\\r|\s/g, "");
+  const unwrapped = text.replace(/\\+[nr]|\s/g, "");
   const here = canaries.filter(({ core }) =>
     [core, ...inBase64(core)].some((form) => text.includes(form) || unwrapped.includes(form)),
   );
