@@ -25,7 +25,7 @@ test("a fault deep in a value has its path, its value and the schema's words for
     { path: "bgp.timers.keepaliveSeconds", value: 0 },
     { path: "syslog[0].port", value: 99999 },
   ]);
-  expect(found[1]?.remedy).toBe("Central syslog.");
+  expect(found[1]?.remedy).toBe("Port that the server listens on.");
 });
 
 test("one malformed cluster does not take the others along", () => {
