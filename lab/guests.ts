@@ -69,7 +69,13 @@ async function writeDisk(machine: Machine, disk: string): Promise<void> {
   for (const unit of machine.units) {
     const file = `/lib/systemd/system/${unit}`;
     const [, aliases = ""] = /^Alias=(.*)$/m.exec(await readFile(join(machine.root, file), "utf8")) ?? [];
-    const links = [join(wants, unit), ...aliases.split(" ").filter(Boolean).map((alias) => join(wants, "..", alias))];
+    const links = [
+      join(wants, unit),
+      ...aliases
+        .split(" ")
+        .filter(Boolean)
+        .map((alias) => join(wants, "..", alias)),
+    ];
     // rsyslog is started through its alias: without it, its socket has no service, and systemd leaves both alone.
     for (const link of links) await run(["ln", "-sfn", file, link]);
   }

@@ -31,6 +31,7 @@ import type { Prepared } from "./prepare";
 import { prepare } from "./prepare";
 import type { Progress } from "./progress";
 import type { RunOptions, RunResult } from "./run";
+import { RunError } from "./run";
 import { ensureSecrets, randomPassword } from "./secrets";
 import { ensureAdministratorKey, labAdministrator, writeSshConfiguration } from "./ssh";
 import type { Stack } from "./stack";
@@ -187,21 +188,28 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
   };
 }
 
-/** `pulumi up` of the region as the operator; takes over from one that was interrupted. */
+/** `pulumi up` of the region as the operator; takes over from one that was interrupted. Throws with where its words are. */
 export async function deploy(lab: Lab, progress: Progress): Promise<void> {
   if ((await staleLocks(lab.stack)).length > 0) await lab.pulumi(["cancel", "--yes"]);
-  const log = createWriteStream(join(lab.identity.directory, "pulumi.log"));
+  const file = join(lab.identity.directory, "pulumi.log");
+  const log = createWriteStream(file);
   const onLine = (line: string) => {
     log.write(`${line}\n`);
     if (line.trim()) progress.say(`pulumi: ${line.trim()}`);
   };
   // vCenter may be a new one, and machines may have died: only a refresh sees that.
   const refresh = (await lab.stack.isDeployed()) ? ["--refresh"] : [];
-  await progress
-    .step(`pulumi up of ${lab.identity.site}`, () =>
-      lab.pulumi(["up", "--yes", "--skip-preview", "--suppress-outputs", "--color", "never", ...refresh], { onLine }),
-    )
-    .finally(() => log.end());
+  const command = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--color", "never", ...refresh];
+  await progress.step(`pulumi up of ${lab.identity.site}`, async () => {
+    try {
+      await lab.pulumi(command, { onLine });
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+      throw new Error(`pulumi up failed with exit code ${error.result.code}; all that it said is above and in ${file}`);
+    } finally {
+      log.end();
+    }
+  });
 }
 
 /** Removes everything of this lab and nothing else; also what an interrupted `up` left. */
