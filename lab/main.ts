@@ -62,7 +62,7 @@ async function openShell(lab: LabIdentity, host: string | undefined, command: re
 }
 
 async function showLog(lab: LabIdentity, name: string | undefined): Promise<number> {
-  const machines = await labStatus(lab);
+  const { machines } = await labStatus(lab);
   const found = machines.find((each) => each.name === name || each.name === `${lab.site}-${name}`);
   if (!found)
     throw new UsageError(
@@ -72,8 +72,8 @@ async function showLog(lab: LabIdentity, name: string | undefined): Promise<numb
 }
 
 async function showStatus(lab: LabIdentity, json: boolean): Promise<void> {
-  const machines = await labStatus(lab);
-  process.stdout.write(json ? `${JSON.stringify({ ...lab, machines }, null, 2)}\n` : renderStatus(lab, machines));
+  const status = await labStatus(lab);
+  process.stdout.write(json ? `${JSON.stringify({ ...lab, ...status }, null, 2)}\n` : renderStatus(lab, status));
 }
 
 async function main(args: readonly string[]): Promise<number> {
