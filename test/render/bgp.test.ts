@@ -31,11 +31,11 @@ const fileOf = (content: ReturnType<typeof bgpContent>, path: string) => {
   return found;
 };
 
-/** keepalived and its checks want the interface that a VM has. */
+/** keepalived and its checks want the interface that a VM has; a child of a shell, as on a host's first boot. */
 const onRouter = (command: readonly string[]) => [
   "sh",
   "-c",
-  'ip link add ens192 type veth peer name cable && ip link set ens192 up && exec "$@"',
+  'ip link add ens192 type veth peer name cable && ip link set ens192 up || exit; "$@"; exit $?',
   "sh",
   ...command,
 ];
