@@ -55,7 +55,9 @@ async function gatewaySessions(lab: LabIdentity, machines: readonly MachineStatu
   const record = await recordBelow(join(fixturesDirectory(lab), "gw"));
   if (record === undefined || !machines.some(({ name, running }) => name === "gw" && running)) return [];
   const enter = ["nsenter", `--target=${record.init.pid}`, "--mount", "--net", "--pid", "--root", "--"];
-  const { stdout } = await run([...enter, "vtysh", "-c", "show bgp ipv4 unicast summary json"]);
+  const ask = async (question: string) => (await run([...enter, "vtysh", "-c", question])).stdout;
+  if (!(await ask("show daemons")).split(/\s+/).includes("bgpd")) return [];
+  const stdout = await ask("show bgp ipv4 unicast summary json");
   const { peers = {} } = JSON.parse(stdout) as { peers?: Record<string, { state: string; pfxRcd: number }> };
   return Object.entries(peers).map(([peer, { state, pfxRcd }]) => ({ peer, state, receivedPrefixes: pfxRcd }));
 }
