@@ -10,7 +10,7 @@ import { prepare } from "./prepare";
 import { consoleProgress } from "./progress";
 import { sshCommand } from "./ssh";
 import { labStatus, renderStatus } from "./status";
-import { inNamespace } from "./run";
+import { inNamespace, waitFor } from "./run";
 import { fixturesDirectory } from "./guests";
 import { ensureToolchain } from "./toolchain";
 
@@ -76,6 +76,16 @@ async function showStatus(lab: LabIdentity, json: boolean): Promise<void> {
   process.stdout.write(json ? `${JSON.stringify({ ...lab, ...status }, null, 2)}\n` : renderStatus(lab, status));
 }
 
+/** A host that has booted needs some seconds more until its routing daemon has found gw. */
+async function sessionsEstablished(lab: LabIdentity): Promise<void> {
+  await waitFor("gw's BGP sessions to be established", 60_000, async () => {
+    const { sessions } = await labStatus(lab);
+    const others = sessions.filter(({ state }) => state !== "Established");
+    if (others.length > 0) throw new Error(others.map(({ peer, state }) => `${peer} is ${state}`).join(", "));
+    return true;
+  });
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -102,7 +112,9 @@ async function main(args: readonly string[]): Promise<number> {
     case "up":
       await exclusively(lab, progress, async () => {
         const started = await startLab(lab, progress);
-        if (!values["no-deploy"]) await deploy(started, progress);
+        if (values["no-deploy"]) return;
+        await deploy(started, progress);
+        await progress.step("BGP between gw and the routers", () => sessionsEstablished(lab));
       });
       await showStatus(lab, values.json);
       return 0;
