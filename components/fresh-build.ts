@@ -1,7 +1,7 @@
 /** `pulumi up` runs what was compiled, not what was edited: a forgotten build must not deploy yesterday's program. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import * as pulumi from "@pulumi/pulumi";
+import { Refusal } from "./refusal";
 
 /** Folders of the product, and its entry; what the lab and the tests compile to does not matter here. */
 const sources = ["config", "plan", "render", "components", "index.ts"];
@@ -18,7 +18,7 @@ export function assertFreshBuild(root: string): void {
     .flatMap((entry) => typescriptFiles(path.join(root, entry)))
     .filter((file) => fs.statSync(file).mtimeMs > builtAt);
   if (newer.length > 0) {
-    throw new pulumi.RunError(
+    throw new Refusal(
       `bin/ is older than ${newer.map((file) => path.relative(root, file)).join(", ")}: the program that would run is not the one in the sources. Remedy: npm run build.`,
     );
   }

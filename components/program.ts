@@ -6,6 +6,7 @@ import { checkedSites, SiteFaults } from "../plan/check";
 import { planRegion } from "../plan/plan";
 import { regionOutputs, type RegionOutputs } from "./outputs";
 import type { Preflight } from "./preflight/preflight";
+import { Refusal } from "./refusal";
 import { Region } from "./region";
 
 /** Errors: one RunError, which Pulumi prints without a stack trace, with every fault that was found. */
@@ -21,7 +22,7 @@ export async function program(preflight: Preflight): Promise<RegionOutputs> {
   }
   const errors = faults.filter((fault) => fault.severity === "error");
   if (errors.length > 0) {
-    throw new pulumi.RunError(
+    throw new Refusal(
       `vCenter is not ready for ${siteName}; nothing was touched.\n${errors.map(faultText).join("\n")}`,
     );
   }
@@ -33,7 +34,7 @@ function readable<T>(check: () => T): T {
   try {
     return check();
   } catch (error) {
-    throw error instanceof SiteFaults ? new pulumi.RunError(error.message) : error;
+    throw error instanceof SiteFaults ? new Refusal(error.message) : error;
   }
 }
 

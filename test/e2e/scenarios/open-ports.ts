@@ -39,8 +39,8 @@ export function openPorts(): void {
       const { surroundings } = lab().context;
       const [controller] = surroundings.domainControllers;
       const office = fixture("office", surroundings.office.addresses[0]);
-      const found = (await scan(office, controller.addresses)).get(controller.addresses[0]);
-      expect(found).toEqual(expect.arrayContaining(["tcp/53", "tcp/389", "tcp/636", "udp/53"]));
+      const found = (await scan(office, controller.addresses, "22,53,389,636")).get(controller.addresses[0]);
+      expect(found).toEqual(expect.arrayContaining(["tcp/22", "tcp/53", "tcp/389", "tcp/636", "udp/53"]));
     });
   });
 }

@@ -69,7 +69,7 @@ export function secretsStaySecret(): void {
       const found = [...texts].map(([where, text]) => [where, findCanaries(text, wanted)]);
       expect(found.filter(([, names]) => names.length > 0)).toEqual([]);
       // What was searched is what it should be.
-      expect(texts.get("engine log up.stderr")).toContain("guestinfo.userdata");
+      expect(texts.get("engine log up.stdout")).toContain(`${identity.site}-auth-vm`);
       expect(texts.get("preview --diff")).toContain("extraConfig");
       expect(texts.get("digest of a preview")).toContain("extraConfig");
     });
