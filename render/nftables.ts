@@ -1,6 +1,6 @@
 import { isInside, spanOf } from "../plan/cidr";
 import type { Flow, HostPlan, RegionPlan } from "../plan/model";
-import { portText } from "../plan/ports";
+import { portText, services } from "../plan/ports";
 import type { HostFile } from "./host-content";
 import { rootFile } from "./host-file";
 
@@ -9,6 +9,8 @@ export const nftablesPath = "/etc/nftables.conf";
 
 /** The interface of every VM of the VLAN. */
 export const vlanInterface = "ens192";
+
+const [sshPort] = services.ssh.ports;
 
 /** Netlink group on which a host that records its users' connections hands them to ulogd. */
 export const connectionLogGroup = 1;
@@ -66,6 +68,19 @@ function input(plan: RegionPlan, host: HostPlan): string[] {
   ];
 }
 
+/**
+ * Replies of SSH sessions that connection tracking never saw begin: on a plain template there are no rules, hence no tracking, until
+ * the first boot installs nft, and the session in which `up` waits for just that would be cut off without a word when
+ * they are loaded. No connection can begin with such a packet.
+ */
+function untrackedReplies(plan: RegionPlan, host: HostPlan): string[] {
+  const ssh = plan.flows.filter(({ to, ports }) => to.hosts.includes(host.name) && ports.includes(sshPort));
+  const sources = ssh.flatMap(({ from }) => from.addresses);
+  if (sources.length === 0) return [];
+  const packet = `tcp sport ${sshPort} tcp flags & (syn | rst) == 0`;
+  return [`oifname ${vlanInterface} ip daddr ${set(sources)} ${packet} accept`];
+}
+
 function output(plan: RegionPlan, host: HostPlan, recordUsers: boolean): string[] {
   const flows = plan.flows.filter((flow) => flow.from.hosts.includes(host.name));
   return [
@@ -78,6 +93,7 @@ function output(plan: RegionPlan, host: HostPlan, recordUsers: boolean): string[
           `meta l4proto tcp ct state new meta skuid >= ${firstUserId} log prefix "user connection" group ${connectionLogGroup}`,
         ]
       : []),
+    ...untrackedReplies(plan, host),
     ...flows.map((flow) => accept(flow, `oifname ${vlanInterface} ip daddr ${set(flow.to.addresses)}`)),
     // Told at once, a local program fails at once instead of waiting for its own timeout.
     ...refuse("output", "meta l4proto tcp counter reject with tcp reset", "counter reject with icmpx admin-prohibited"),

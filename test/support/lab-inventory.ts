@@ -28,7 +28,9 @@ async function walk(api: VcenterApi, object: Reference, path: string): Promise<s
   const name = await api.property<string>(object, "name");
   const here = `${path}/${name}`;
   const kinds = children[object.type] ?? [];
-  const values = await Promise.all(kinds.map((kind) => api.property<Reference | readonly Reference[] | undefined>(object, kind)));
+  const values = await Promise.all(
+    kinds.map((kind) => api.property<Reference | readonly Reference[] | undefined>(object, kind)),
+  );
   const below: string[] = [];
   for (const child of values.flat()) if (child) below.push(...(await walk(api, child, here)));
   return [`${object.type} ${here}${await details(api, object)}`, ...below];

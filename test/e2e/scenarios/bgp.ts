@@ -6,7 +6,10 @@ import { attachMachine, silence, speak } from "../../support/lab-node";
 import type { Prober } from "../../support/lab-scan";
 
 type Peers = Record<string, { readonly state: string; readonly pfxRcd: number }>;
-type Routes = Record<string, readonly { readonly valid?: boolean; readonly nexthops: readonly { readonly ip: string }[] }[]>;
+type Routes = Record<
+  string,
+  readonly { readonly valid?: boolean; readonly nexthops: readonly { readonly ip: string }[] }[]
+>;
 
 let attached: Promise<Prober> | undefined;
 
@@ -38,7 +41,10 @@ const router = async <T>(name: string, command: string): Promise<T> =>
 
 const peersOf = (summary: { ipv4Unicast: { peers: Peers } }): Peers => summary.ipv4Unicast.peers;
 const nextHops = (routes: Routes, prefix: string): string[] =>
-  (routes[prefix] ?? []).filter(({ valid }) => valid).map(({ nexthops }) => nexthops[0].ip).sort();
+  (routes[prefix] ?? [])
+    .filter(({ valid }) => valid)
+    .map(({ nexthops }) => nexthops[0].ip)
+    .sort();
 
 const establishedWithNode = (name: string) =>
   waitFor(`${name}'s session with the node`, 30_000, async () => {
@@ -49,7 +55,10 @@ const establishedWithNode = (name: string) =>
 /** One of the TCP counters of a router's kernel. */
 const tcpCounter = async (name: string, counter: string): Promise<number> => {
   const table = await onHost(name, "grep '^TcpExt:' /proc/net/netstat\n");
-  const [names, values] = table.trim().split("\n").map((line) => line.split(" "));
+  const [names, values] = table
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" "));
   return Number(values[names.indexOf(counter)]);
 };
 
@@ -64,10 +73,14 @@ export function borderGatewayProtocol(): void {
         return routers().every(({ address }) => peers[address]?.state === "Established") || undefined;
       });
       const bfd = await gw<{ peer: string; status: string }[]>("bfd peers");
-      expect(bfd.map(({ peer, status }) => `${peer} ${status}`).sort()).toEqual(routers().map(({ address }) => `${address} up`));
+      expect(bfd.map(({ peer, status }) => `${peer} ${status}`).sort()).toEqual(
+        routers().map(({ address }) => `${address} up`),
+      );
       for (const { host } of routers()) {
         expect(peersOf(await router(host, "bgp summary"))[gateway].state).toBe("Established");
-        expect(await router<{ peer: string; status: string }[]>(host, "bfd peers")).toMatchObject([{ peer: gateway, status: "up" }]);
+        expect(await router<{ peer: string; status: string }[]>(host, "bfd peers")).toMatchObject([
+          { peer: gateway, status: "up" },
+        ]);
       }
     });
 
@@ -75,19 +88,38 @@ export function borderGatewayProtocol(): void {
       const machine = await node();
       const address = service().replace("/32", "");
       await machine.exec(["ip", "address", "replace", service(), "dev", "lo"]);
-      const serve = ["systemd-run", "--collect", "--unit=service", "python3", "-m", "http.server", "--bind", address, "80"];
+      const serve = [
+        "systemd-run",
+        "--collect",
+        "--unit=service",
+        "python3",
+        "-m",
+        "http.server",
+        "--bind",
+        address,
+        "80",
+      ];
       await machine.exec(["systemctl", "stop", "service.service"]).catch(() => undefined);
       await machine.exec(serve);
       await speak(machine, speaker([{ prefix: service() }]));
       for (const { host } of routers()) await establishedWithNode(host);
-      const wanted = routers().map((each) => each.address).sort();
+      const wanted = routers()
+        .map((each) => each.address)
+        .sort();
       await waitFor("both paths at gw", 15_000, async () => {
         const { routes } = await gw<{ routes: Routes }>("bgp ipv4 unicast");
         return JSON.stringify(nextHops(routes, service())) === JSON.stringify(wanted) || undefined;
       });
       const { stdout: kernel } = await lab().exec("gw", ["ip", "route", "show", service()]);
       for (const hop of wanted) expect(kernel).toContain(`via ${hop} `);
-      const { stdout } = await lab().exec("office", ["curl", "--silent", "--max-time", "10", "--fail", `http://${address}/`]);
+      const { stdout } = await lab().exec("office", [
+        "curl",
+        "--silent",
+        "--max-time",
+        "10",
+        "--fail",
+        `http://${address}/`,
+      ]);
       expect(stdout).toContain("Directory listing");
     });
 
@@ -148,7 +180,9 @@ export function borderGatewayProtocol(): void {
     });
 
     async function expectUnheard(host: string): Promise<void> {
-      expect(peersOf(await router(host, "bgp summary"))[lab().plan.bgp.groups[0].nodes[0]].state).not.toBe("Established");
+      expect(peersOf(await router(host, "bgp summary"))[lab().plan.bgp.groups[0].nodes[0]].state).not.toBe(
+        "Established",
+      );
       expect(Object.keys((await router<{ routes: Routes }>(host, "bgp ipv4 unicast")).routes)).not.toContain(service());
     }
   });

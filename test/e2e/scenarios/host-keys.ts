@@ -44,7 +44,11 @@ export function hostKeys(): void {
       } finally {
         await atConsole(name, showOwnKey);
       }
-      await waitFor(`${name} to answer again`, 20_000, async () => (await onHost(name, "echo yes\n")) === "yes\n" || undefined);
+      await waitFor(
+        `${name} to answer again`,
+        20_000,
+        async () => (await onHost(name, "echo yes\n")) === "yes\n" || undefined,
+      );
     });
 
     test("with its own key again, the same up asks the host and goes on", async () => {

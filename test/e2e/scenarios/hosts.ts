@@ -86,7 +86,11 @@ export function everyHostAnswers(): void {
         const { stdout } = { stdout: await onHost(name, "chronyc -c -n sources") };
         return stdout.split("\n").some((line) => line.startsWith("^,*,")) ? stdout : undefined;
       });
-      const servers = sources.trim().split("\n").map((line) => line.split(",")[2]).sort();
+      const servers = sources
+        .trim()
+        .split("\n")
+        .map((line) => line.split(",")[2])
+        .sort();
       expect(servers).toEqual([...lab().site.ntp].sort());
     });
 

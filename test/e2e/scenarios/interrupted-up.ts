@@ -54,7 +54,9 @@ export function interruptedUp(): void {
         (line) => line.startsWith("VirtualMachine ") && line.includes(`/${lab().plan.folder}/`),
       );
       expect(machines.map((line) => line.split("/").pop()?.split(" ")[0]).sort()).toEqual(
-        lab().plan.hosts.map(({ vmName }) => vmName).sort(),
+        lab()
+          .plan.hosts.map(({ vmName }) => vmName)
+          .sort(),
       );
       expect((await deployment()).pending_operations ?? []).toEqual([]);
       await expectNoChanges();

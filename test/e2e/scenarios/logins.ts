@@ -40,7 +40,9 @@ export function logins(): void {
         algorithm: "RS256",
         claims: { iss: lab().plan.issuer, aud: "kubernetes", preferred_username: "anna.nested" },
       });
-      expect(groupsOf(result)).toEqual(expect.arrayContaining(["k8s-admins", "team-platform", "team-siziano-platform"]));
+      expect(groupsOf(result)).toEqual(
+        expect.arrayContaining(["k8s-admins", "team-platform", "team-siziano-platform"]),
+      );
     });
 
     test("a viewer, who is no administrator", async () => {
@@ -85,7 +87,12 @@ export function logins(): void {
       const search = (url: string, encrypted: boolean) =>
         lab().exec(
           "office",
-          ["sh", "-c", `cat > /run/bind; LDAPTLS_CACERT=/usr/local/share/ca-certificates/lab.crt exec "$@"`, "sh"].concat(
+          [
+            "sh",
+            "-c",
+            `cat > /run/bind; LDAPTLS_CACERT=/usr/local/share/ca-certificates/lab.crt exec "$@"`,
+            "sh",
+          ].concat(
             ["ldapsearch", "-x", "-LLL", "-H", url, "-D", site.activeDirectory.ldap.bindUser, "-y", "/run/bind"],
             ["-b", site.activeDirectory.ldap.userBase, "(sAMAccountName=anna.nested)", "dn"],
           ),
@@ -103,7 +110,8 @@ export function logins(): void {
       });
       expect(siteSchema.safeParse(plain("ldaps")).success).toBe(true);
       expect(siteSchema.safeParse(plain("starttls")).success).toBe(true);
-      for (const encryption of ["none", "plain", "ldap", ""]) expect(siteSchema.safeParse(plain(encryption)).success).toBe(false);
+      for (const encryption of ["none", "plain", "ldap", ""])
+        expect(siteSchema.safeParse(plain(encryption)).success).toBe(false);
       const dex = await onHost("auth", `cat ${dexConfigPath}\n`);
       expect(dex).not.toMatch(/insecure\w*:\s*true/i);
       expect(dex).toContain("rootCA:");

@@ -33,7 +33,12 @@ export function names(): void {
 
     test("and a name that nobody has does not", async () => {
       const { dns } = lab().plan;
-      const { stdout } = await lab().exec("office", ["dig", "+time=3", `@${dns.nameservers[0]}`, `nobody.${dns.hostZone}`]);
+      const { stdout } = await lab().exec("office", [
+        "dig",
+        "+time=3",
+        `@${dns.nameservers[0]}`,
+        `nobody.${dns.hostZone}`,
+      ]);
       expect(stdout).toContain("status: NXDOMAIN");
     });
   });

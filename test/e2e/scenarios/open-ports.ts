@@ -29,7 +29,10 @@ export function openPorts(): void {
       const prober = await probers[from]();
       const { plan } = lab();
       const began = Date.now();
-      const found = await scan(prober, plan.hosts.map(({ address }) => address));
+      const found = await scan(
+        prober,
+        plan.hosts.map(({ address }) => address),
+      );
       progress.say(`scan from ${from}: ${(Date.now() - began) / 1000} s`);
       const planned = plan.hosts.map((host) => [host.name, plannedPorts(plan, host, prober)]);
       expect(plan.hosts.map(({ name, address }) => [name, found.get(address)])).toEqual(planned);

@@ -9,7 +9,9 @@ const name = "auth";
 
 const overlay = (kind: "plain" | "prepared"): Overlay => ({
   "vcenter.templates.host": { name: plainTemplateName, kind },
-  programs: { dex: { url: `${lab().site.mirrors.files}/${lab().prepared.dex.name}`, sha256: lab().prepared.dex.sha256 } },
+  programs: {
+    dex: { url: `${lab().site.mirrors.files}/${lab().prepared.dex.name}`, sha256: lab().prepared.dex.sha256 },
+  },
 });
 
 /** Rebuilds that host alone; the others stay what they are. */
@@ -51,7 +53,10 @@ export function plainTemplate(): void {
       expect(stdout).toMatch(/"uri":"\/debian\/pool\/[^"]*\/caddy_/);
       expect(stdout).toContain(`"uri":"/files/${lab().prepared.dex.name}"`);
       // The internet would have been there, had it been let.
-      const internet = await onHost(name, `curl --silent --max-time 3 http://${lab().context.surroundings.internet.addresses[0]}/ || echo refused\n`);
+      const internet = await onHost(
+        name,
+        `curl --silent --max-time 3 http://${lab().context.surroundings.internet.addresses[0]}/ || echo refused\n`,
+      );
       expect(internet).toBe("refused\n");
     });
 

@@ -14,7 +14,8 @@ async function evidence(): Promise<ReadonlyMap<string, string>> {
   const { pulumi } = lab();
   const texts = new Map<string, string>();
   for (const [path, text] of await filesBelow(join(identity.directory, "state"))) texts.set(path, text);
-  for (const name of ["up.stdout", "up.stderr"]) texts.set(`engine log ${name}`, readFileSync(engineLogs(name), "utf8"));
+  for (const name of ["up.stdout", "up.stderr"])
+    texts.set(`engine log ${name}`, readFileSync(engineLogs(name), "utf8"));
   texts.set("stack export", (await pulumi(["stack", "export"])).stdout);
   texts.set("stack output", JSON.stringify(await stackOutputs()));
   // A change that shows every input of a host in the diff.
@@ -57,7 +58,8 @@ export function secretsStaySecret(): void {
     test("reach only the hosts that need them", async () => {
       const names = canaries().filter(({ name }) => /^(meshCa|encryptionKeys|vcenterPassword|deployKey)/.test(name));
       for (const { name: host } of lab().plan.hosts) {
-        const files = "find /etc /usr/local /var/lib/cloud /var/lib/first-boot -xdev -type f -size -2M -exec cat {} +\n";
+        const files =
+          "find /etc /usr/local /var/lib/cloud /var/lib/first-boot -xdev -type f -size -2M -exec cat {} +\n";
         expect([host, findCanaries(await onHost(host, files), names)]).toEqual([host, []]);
       }
     });
@@ -80,7 +82,12 @@ export function secretsStaySecret(): void {
       const found = findCanaries(stdout, wanted);
       // Only what is rendered for a host, or used by the engine itself, is in the state at all.
       const unused = /^(meshCa|encryptionKeys)/;
-      expect(found.sort()).toEqual(wanted.map(({ name }) => name).filter((name) => !unused.test(name)).sort());
+      expect(found.sort()).toEqual(
+        wanted
+          .map(({ name }) => name)
+          .filter((name) => !unused.test(name))
+          .sort(),
+      );
       for (const { name, core } of wanted) {
         expect(findCanaries(Buffer.from(`user-data: ${core}!`).toString("base64"), wanted)).toEqual([name]);
       }
