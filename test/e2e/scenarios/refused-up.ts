@@ -18,7 +18,7 @@ export function refusedUp(): void {
       expect(said).toContain("no-such-template");
       expect(said).toContain("[vcenter-missing]");
       expect(said).toContain("[vcenter-rights]");
-      expect(said).toContain("VirtualMachine.Inventory.CreateFromExisting");
+      expect(said).toContain("it can only read");
     } finally {
       await labStackFile();
     }
