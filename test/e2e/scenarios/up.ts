@@ -21,9 +21,9 @@ export function upFromEmpty(): void {
     writeFileSync(snapshotFile(), JSON.stringify(await vcenterSnapshot()));
     expect(emptyVcenter().filter((line) => line.includes(lab().plan.folder))).toEqual([]);
     const began = Date.now();
-    // As talkative as an engine may be: from level 3 on, pulumi itself prints what it sends to its plugins, secrets too
-    // (docs/pipelines.md). What it says is searched for secrets later on.
-    const talk = ["--debug", "--logtostderr", "--logflow", "-v=2"];
+    // As talkative as pulumi may be: from level 3 on, and with --debug, it prints itself what it sends to its plugins and
+    // gets back, secrets too (docs/pipelines.md). What it says is searched for secrets later on.
+    const talk = ["--logtostderr", "--logflow", "-v=2"];
     const { stdout, stderr } = await lab().pulumi(["up", "--yes", "--skip-preview", "--color", "never", ...talk]);
     progress.say(`up from empty took ${(Date.now() - began) / 1000} s`);
     writeFileSync(engineLogs("up.stdout"), stdout, { mode: 0o600 });
