@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { instance } from "@viz-js/viz";
 import { parseSiteFiles, readSiteFiles } from "../config/site-files";
+import { checkedSites } from "../plan/check";
 import type { Sites } from "../plan/model";
 import { planRegion } from "../plan/plan";
 import { renderPicture } from "../render/picture";
@@ -17,9 +18,7 @@ export async function drawRegion(sites: Sites, siteName: string): Promise<string
 }
 
 async function main(root: string): Promise<void> {
-  const { drafts, faults } = parseSiteFiles(readSiteFiles(root));
-  if (faults.length > 0) throw new Error("the site files have faults: `npm run check` shows them");
-  const sites = drafts as Sites;
+  const sites = checkedSites(parseSiteFiles(readSiteFiles(root)));
   for (const name of Object.keys(sites)) {
     const file = join(root, "docs", `region-${name}.svg`);
     writeFileSync(file, await drawRegion(sites, name));
