@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { cacheDirectory } from "./paths";
 import type { Progress } from "./progress";
 import { run } from "./run";
 import { ensureProgram, goVersion } from "./toolchain/build";
-import type { Program, ProgramName } from "./toolchain/programs";
+import type { Program } from "./toolchain/program";
+import type { ProgramName } from "./toolchain/programs";
 import { programs } from "./toolchain/programs";
 
 /** The lab's programs, ready to run. */
@@ -37,15 +38,15 @@ export async function ensureToolchain({ progress, names }: ToolchainOptions): Pr
   await mkdir(cache, { recursive: true });
   const all = programs();
   const settings = { cache, goVersion: await goVersion(), progress };
-  const queue = (names ?? (Object.keys(all) as ProgramName[]))
-    .map((name) => all[name])
-    .sort((a, b) => b.usualSeconds - a.usualSeconds);
+  const queue = byModule((names ?? (Object.keys(all) as ProgramName[])).map((name) => all[name]));
   const paths = {} as Record<ProgramName, string>;
   const worker = async () => {
-    for (let program = queue.shift(); program; program = queue.shift()) {
+    for (let group = queue.shift(); group; group = queue.shift()) {
       try {
-        paths[program.name as ProgramName] =
-          (await officialPulumi(program)) ?? (await ensureProgram(program, settings));
+        for (const program of group) {
+          paths[program.name as ProgramName] =
+            (await officialPulumi(program)) ?? (await ensureProgram(program, settings));
+        }
       } catch (error) {
         queue.length = 0; // the other worker ends after its current build
         throw error;
@@ -56,10 +57,24 @@ export async function ensureToolchain({ progress, names }: ToolchainOptions): Pr
   const outcomes = await Promise.allSettled(Array.from({ length: parallelBuilds }, worker));
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Error] : []));
   if (failures.length > 0) throw new Error(failures.map((failure) => failure.message).join("\n"));
-  return { paths, env: environment(Object.values(paths).filter((path) => path.startsWith(cache))) };
+  const pulumi = Object.values(paths).filter((path) => path.startsWith(cache) && basename(path).startsWith("pulumi"));
+  return { paths, env: environment(pulumi) };
 }
 
-/** Our builds come first on the PATH; an official `pulumi` is on it already, its folder stays where it is. */
+/**
+ * Programs of one module in a row: two at a time would compile what they share twice. The module and the program that take
+ * longest come first.
+ */
+function byModule(list: readonly Program[]): Program[][] {
+  const groups = new Map<string, Program[]>();
+  for (const program of [...list].sort((a, b) => b.usualSeconds - a.usualSeconds)) {
+    groups.set(program.directory, [...(groups.get(program.directory) ?? []), program]);
+  }
+  const seconds = (group: readonly Program[]) => group.reduce((sum, { usualSeconds }) => sum + usualSeconds, 0);
+  return [...groups.values()].sort((a, b) => seconds(b) - seconds(a));
+}
+
+/** Our builds of Pulumi come first on the PATH; an official `pulumi` is on it already, its folder stays where it is. */
 function environment(builds: readonly string[]): Record<string, string> {
   const folders = builds.map((path) => dirname(path));
   return {

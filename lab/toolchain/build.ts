@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { withLock } from "../lock";
 import type { Progress } from "../progress";
 import { run } from "../run";
-import type { Program } from "./programs";
+import type { Program } from "./program";
 
 /** Builds of one program that stay: the one in use and the one before it, for a lab that still runs. */
 const keptBuilds = 2;
@@ -24,7 +24,7 @@ async function sourceFiles(directory: string): Promise<string[]> {
 
 function flags(program: Program): string[] {
   const linker = ["-s", "-w"];
-  if (program.stamp) linker.push("-X", `${program.stamp}=${program.version}`);
+  for (const [variable, value] of Object.entries(program.stamps ?? {})) linker.push("-X", `${variable}=${value}`);
   if (program.cgo) linker.push("-linkmode", "external", "-extldflags", "-static");
   const tags = program.tags ? ["-tags", program.tags.join(",")] : [];
   return ["-mod=readonly", "-trimpath", "-buildvcs=false", ...tags, "-ldflags", linker.join(" ")];

@@ -5,7 +5,7 @@ import type { Progress } from "../../lab/progress";
 import { run } from "../../lab/run";
 import type { BuildSettings } from "../../lab/toolchain/build";
 import { buildKey, ensureProgram, goVersion } from "../../lab/toolchain/build";
-import type { Program } from "../../lab/toolchain/programs";
+import type { Program } from "../../lab/toolchain/program";
 
 /** A program of one file, built for real. */
 describe("a build of the toolchain", () => {
@@ -13,12 +13,12 @@ describe("a build of the toolchain", () => {
   let settings: BuildSettings;
   let steps: string[];
   let compiler: string;
-  const program = (changes: Partial<Program> = {}): Program => ({
+  const program = (version = "1.2.3+x", changes: Partial<Program> = {}): Program => ({
     name: "tiny",
     directory: join(folder, "tiny"),
     package: ".",
-    version: "1.2.3+x",
-    stamp: "main.version",
+    version,
+    stamps: { "main.version": version },
     usualSeconds: 90,
     ...changes,
   });
@@ -59,8 +59,8 @@ describe("a build of the toolchain", () => {
 
   it("is another one when a source, a flag or the compiler changes, and not when a test does", async () => {
     const keys = [await buildKey(program(), compiler)];
-    keys.push(await buildKey(program({ version: "2.0.0" }), compiler));
-    keys.push(await buildKey(program({ tags: ["x"] }), compiler));
+    keys.push(await buildKey(program("2.0.0"), compiler));
+    keys.push(await buildKey(program(undefined, { tags: ["x"] }), compiler));
     keys.push(await buildKey(program(), "go1.99"));
     says("two");
     keys.push(await buildKey(program(), compiler));
