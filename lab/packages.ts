@@ -10,6 +10,7 @@ export const hostPackages = {
   "apt-utils": "apt-ftparchive, which indexes the lab's package mirror",
   gcc: "builds dex, whose SQLite storage is C",
   "libc6-dev": "the headers and static library that gcc needs",
+  patch: "changes upstream's code where a program's README says so",
   openssl: "the lab's certificates",
   "openssh-client": "ssh and ssh-keygen",
   "xz-utils": "reads packages",

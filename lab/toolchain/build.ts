@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { withLock } from "../lock";
 import type { Progress } from "../progress";
 import { run } from "../run";
+import { writeOverlay } from "./patch";
 import type { Program } from "./program";
 
 /** Builds of one program that stay: the one in use and the one before it, for a lab that still runs. */
@@ -22,9 +23,12 @@ async function sourceFiles(directory: string): Promise<string[]> {
     .sort();
 }
 
+/** `go build` splits the linker's flags at spaces that are not quoted. */
+const quoted = (flag: string) => (flag.includes(" ") ? `'${flag}'` : flag);
+
 function flags(program: Program): string[] {
   const linker = ["-s", "-w"];
-  for (const [variable, value] of Object.entries(program.stamps ?? {})) linker.push("-X", `${variable}=${value}`);
+  for (const [variable, value] of Object.entries(program.stamps ?? {})) linker.push("-X", quoted(`${variable}=${value}`));
   if (program.cgo) linker.push("-linkmode", "external", "-extldflags", "-static");
   const tags = program.tags ? ["-tags", program.tags.join(",")] : [];
   return ["-mod=readonly", "-trimpath", "-buildvcs=false", ...tags, "-ldflags", linker.join(" ")];
@@ -33,7 +37,7 @@ function flags(program: Program): string[] {
 /** Names a build by all that goes into it: sources, pinned versions (go.mod, go.sum), flags and the compiler. */
 export async function buildKey(program: Program, goVersion: string): Promise<string> {
   const hash = createHash("sha256");
-  hash.update(JSON.stringify([builderVersion, goVersion, program.package, flags(program)]));
+  hash.update(JSON.stringify([builderVersion, goVersion, program.package, flags(program), ...(program.patch ? [program.patch] : [])]));
   for (const file of await sourceFiles(program.directory)) {
     const content = await readFile(file);
     hash.update(`\n${relative(program.directory, file)} ${content.length}\n`).update(content);
@@ -90,21 +94,28 @@ async function build(program: Program, home: string, settings: BuildSettings): P
   const title = `toolchain: ${program.name} ${program.version}: building (usually ${usual})`;
   await settings.progress.step(title, async () => {
     if (program.cgo) await requireCompiler(program);
-    await compile(program, join(unfinished, program.name), settings.progress);
+    await compile(program, unfinished, settings.progress);
     await rename(unfinished, home);
   });
   await removeSuperseded(program.name, dirname(home));
 }
 
 /** Builds in the background of whatever else runs here, and says each minute that it is alive. */
-async function compile(program: Program, output: string, progress: Progress): Promise<void> {
+async function compile(program: Program, home: string, progress: Progress): Promise<void> {
   const began = Date.now();
   const alive = setInterval(() => {
     progress.say(`toolchain: ${program.name}: still building (${Math.round((Date.now() - began) / 1000)} s)`);
   }, 60_000);
-  const command = ["nice", "-n", "5", "go", "build", ...flags(program), "-o", output, program.package];
+  const env = goEnvironment(program.cgo ?? false);
+  const scratch = join(home, "patched");
   try {
-    await run(command, { cwd: program.directory, env: goEnvironment(program.cgo ?? false) });
+    const overlay = program.patch
+      ? [`-overlay=${await writeOverlay(program.patch, program.directory, scratch, env)}`]
+      : [];
+    const output = join(home, program.name);
+    const command = ["nice", "-n", "5", "go", "build", ...flags(program), ...overlay, "-o", output, program.package];
+    await run(command, { cwd: program.directory, env });
+    await rm(scratch, { recursive: true, force: true });
   } finally {
     clearInterval(alive);
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "../paths";
+import type { Patch } from "./patch";
 
 /** A program that the lab builds from a Go module of ours, a folder of `lab/toolchain`. */
 export interface Program {
@@ -15,6 +16,8 @@ export interface Program {
   /** Needs a C compiler (gcc, libc6-dev); the result is linked statically all the same. */
   readonly cgo?: boolean;
   readonly tags?: readonly string[];
+  /** A change of upstream's code that is compiled in; `version` must tell of it. */
+  readonly patch?: Patch;
   /** Cold build on two cores, in seconds: for the progress line, and the longest is started first. */
   readonly usualSeconds: number;
 }

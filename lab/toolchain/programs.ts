@@ -1,8 +1,18 @@
+import { imagePrograms } from "./programs/images";
+import { kubernetesPrograms } from "./programs/kubernetes";
+import { ciliumPrograms } from "./programs/cilium";
+import { clusterServicePrograms } from "./programs/cluster-services";
 import { regionPrograms } from "./programs/region";
 
 /** All programs, by name: one file of `programs/` for each family. */
 export function programs() {
-  return { ...regionPrograms() };
+  return {
+    ...regionPrograms(),
+    ...kubernetesPrograms(),
+    ...imagePrograms(),
+    ...ciliumPrograms(),
+    ...clusterServicePrograms(),
+  };
 }
 
 export type ProgramName = keyof ReturnType<typeof programs>;

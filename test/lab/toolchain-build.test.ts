@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Progress } from "../../lab/progress";
@@ -85,6 +94,41 @@ describe("a build of the toolchain", () => {
     expect(builds()).toEqual([]);
     says("mended");
     expect((await run([await ensureProgram(program(), settings)])).stderr).toContain("mended");
+  });
+
+  describe("of patched upstream code", () => {
+    const upstream = () => join(folder, "upstream", "greeting.go");
+    const patch = { module: "example.org/upstream", file: "greeting.patch" };
+    const writePatch = (before: string) =>
+      writeFileSync(
+        join(folder, "tiny", patch.file),
+        `Why.\n--- a/greeting.go\n+++ b/greeting.go\n@@ -1,3 +1,3 @@\n package upstream\n \n-${before}\n+const Greeting = "lab"\n`,
+      );
+    beforeEach(() => {
+      mkdirSync(join(folder, "upstream"));
+      writeFileSync(join(folder, "upstream", "go.mod"), "module example.org/upstream\n\ngo 1.26\n");
+      writeFileSync(upstream(), 'package upstream\n\nconst Greeting = "upstream"\n');
+      writeFileSync(
+        join(folder, "tiny", "go.mod"),
+        "module tiny\n\ngo 1.26\n\nrequire example.org/upstream v0.0.0\n\nreplace example.org/upstream => ../upstream\n",
+      );
+      source('package main\n\nimport "example.org/upstream"\n\nfunc main() { print(upstream.Greeting) }\n');
+    });
+
+    it("compiles the change and leaves upstream's file as it is", async () => {
+      writePatch('const Greeting = "upstream"');
+      const changes = { stamps: undefined };
+      expect((await run([await ensureProgram(program("1", changes), settings)])).stderr).toBe("upstream");
+      expect((await run([await ensureProgram(program("1", { ...changes, patch }), settings)])).stderr).toBe("lab");
+      expect(readFileSync(upstream(), "utf8")).toContain('"upstream"');
+      expect(readdirSync(join(settings.cache, builds()[0]))).toEqual(["tiny"]);
+    });
+
+    it("fails when upstream is not what the patch is for", async () => {
+      writePatch('const Greeting = "another"');
+      await expect(ensureProgram(program("1", { patch }), settings)).rejects.toThrow(/patch/);
+      expect(builds()).toEqual([]);
+    });
   });
 
   it("outlives one later build; older ones are removed", async () => {
