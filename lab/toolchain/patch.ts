@@ -2,6 +2,7 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { run } from "../run";
+import { moduleFolder } from "./module";
 
 /** A change of upstream's code, named in what it is built into (its version) and explained at the patch's top. */
 export interface Patch {
@@ -29,13 +30,7 @@ export async function writeOverlay(
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
   const diff = join(directory, patch.file);
-  // `go list` knows the folder of a module only once it was fetched.
-  await run(["go", "mod", "download", patch.module], { cwd: directory, env });
-  const listed = await run(["go", "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", patch.module], {
-    cwd: directory,
-    env,
-  });
-  const root = listed.stdout.trim();
+  const root = await moduleFolder(directory, patch.module, env);
   const replace: Record<string, string> = {};
   for (const file of patchedFiles(await readFile(diff, "utf8"))) {
     const copy = join(scratch, file);

@@ -1,0 +1,123 @@
+/** Container images and Helm charts, packed from the lab's own programs and laid out as a registry serves them. */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { Chart, Image, Layer } from "./images/image";
+import { layerEntries, layerIdentity, upstreamFolder } from "./images/layer";
+import { withLock } from "./lock";
+import { cacheDirectory } from "./paths";
+import type { Progress } from "./progress";
+import { run } from "./run";
+import type { Toolchain } from "./toolchain";
+import { pinnedVersion } from "./toolchain/program";
+
+const directory = join(cacheDirectory, "images");
+
+/** Stores that stay: the one in use and the one before it, for a lab that still runs. */
+const keptStores = 2;
+
+export interface ImageSettings {
+  readonly images: readonly Image[];
+  readonly charts: readonly Chart[];
+  readonly toolchain: Toolchain;
+  readonly progress: Progress;
+}
+
+const digestOf = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
+
+/** The folder of a packed layer; packs it first if this very layer is not there yet. */
+async function ensureLayer(layer: Layer, { toolchain, progress }: ImageSettings, tool: string): Promise<string> {
+  const folder = join(directory, "layers", digestOf([tool, await layerIdentity(layer, toolchain)]));
+  if (existsSync(folder)) return folder;
+  const entries = await layerEntries(layer, toolchain, progress);
+  const making = `${folder}.making`;
+  await rm(making, { recursive: true, force: true });
+  await mkdir(making, { recursive: true });
+  const spec = join(making, "entries.json");
+  await writeFile(spec, JSON.stringify({ entries }));
+  await run([toolchain.paths.images, "layer", spec, making]);
+  await rename(making, folder);
+  return folder;
+}
+
+/** An image's configuration (OCI image-spec, config.md), as the images program reads it. */
+function configuration(image: Image): object {
+  const environment = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ...image.environment };
+  return {
+    Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+    ...(image.entrypoint ? { Entrypoint: image.entrypoint } : {}),
+    ...(image.command ? { Cmd: image.command } : {}),
+    ...(image.user ? { User: image.user } : {}),
+    WorkingDir: image.workingDirectory ?? "/",
+  };
+}
+
+/**
+ * A folder that the registry serves, with all images and charts; made once for what they hold. Layers are shared between
+ * images and between stores, so that one changed program costs one layer.
+ */
+export async function ensureImages(settings: ImageSettings): Promise<string> {
+  const { images, charts, toolchain, progress } = settings;
+  await mkdir(join(directory, "layers"), { recursive: true });
+  const waits = () => progress.say("images: another process packs them, waiting");
+  return withLock(join(directory, "lock"), () => pack(), waits);
+
+  async function pack(): Promise<string> {
+    // The program's folder names its build: another packer makes other layers.
+    const tool = basename(dirname(toolchain.paths.images));
+    const identities = await Promise.all(
+      images.map(async (image) => [
+        image,
+        await Promise.all(image.layers.map((layer) => layerIdentity(layer, toolchain))),
+      ]),
+    );
+    const versions = charts.map((chart) => [chart, pinnedVersion(chart.toolchain, chart.goModule)]);
+    const store = join(directory, "stores", digestOf([tool, identities, versions]));
+    if (!existsSync(store)) {
+      await progress.step(`images (${images.length}) and charts (${charts.length})`, () => fill(store, tool));
+    }
+    const now = new Date();
+    await utimes(store, now, now);
+    return store;
+  }
+
+  async function fill(store: string, tool: string): Promise<void> {
+    const making = `${store}.making`;
+    await rm(making, { recursive: true, force: true });
+    await mkdir(making, { recursive: true });
+    const packed = [];
+    for (const image of images) {
+      const layers: string[] = [];
+      for (const layer of image.layers) layers.push(await ensureLayer(layer, settings, tool));
+      packed.push({ name: image.name, config: configuration(image), layers });
+    }
+    const folders = charts.map(async (chart) => {
+      return { name: chart.name, folder: join(await upstreamFolder(chart), chart.path) };
+    });
+    const spec = join(making, "store.json");
+    await writeFile(spec, JSON.stringify({ images: packed, charts: await Promise.all(folders) }, null, 2));
+    await run([toolchain.paths.images, "store", spec, making]);
+    await rename(making, store);
+    await removeSuperseded();
+  }
+}
+
+/** Keeps the newest stores and the layers that they hold. */
+async function removeSuperseded(): Promise<void> {
+  const stores = join(directory, "stores");
+  const dated = await Promise.all(
+    (await readdir(stores)).map(async (name) => ({ name, used: (await stat(join(stores, name))).mtimeMs })),
+  );
+  dated.sort((a, b) => b.used - a.used);
+  const used = new Set<string>();
+  for (const { name } of dated.slice(0, keptStores)) {
+    const { images } = JSON.parse(await readFile(join(stores, name, "store.json"), "utf8")) as {
+      images: { layers: string[] }[];
+    };
+    for (const layer of images.flatMap(({ layers }) => layers)) used.add(basename(layer));
+  }
+  for (const { name } of dated.slice(keptStores)) await rm(join(stores, name), { recursive: true });
+  const layers = join(directory, "layers");
+  for (const name of await readdir(layers)) if (!used.has(name)) await rm(join(layers, name), { recursive: true });
+}

@@ -1,0 +1,13 @@
+import { baseRoot } from "./base";
+import type { RootRecipe } from "./recipe";
+
+/** Where container images take Debian's programs from, file by file; nothing boots it. */
+export const imagesRoot: RootRecipe = {
+  name: "images",
+  parent: baseRoot,
+  packages: ["bpftool", "clang-19", "conntrack", "iptables", "llvm-19", "nftables"],
+  files: {},
+  enabledUnits: [],
+  disabledUnits: [],
+  programs: [],
+};
