@@ -39,17 +39,21 @@ export function programsOf<Name extends string>(
 }
 
 /**
- * The version of a module that a module of ours requires, as its go.mod pins it, without the "v": the only place that says
- * it. Throws if it is not required.
+ * The version of a module that a module of ours builds with, as its go.mod pins it, without the "v": the only place that
+ * says it. A `replace` of the module by a version of itself goes before what the go.mod requires. Throws if it does neither.
  */
 export function pinnedVersion(ours: string, module: string): string {
   const goMod = join(moduleDirectory(ours), "go.mod");
-  for (const line of readFileSync(goMod, "utf8").split("\n")) {
-    const [name, version] = line
-      .replace(/^require/, "")
+  const lines = readFileSync(goMod, "utf8").split("\n");
+  const words = lines.map((line) =>
+    line
+      .replace(/^(require|replace) /, "")
       .trim()
-      .split(/\s+/);
-    if (name === module && version?.startsWith("v")) return version.slice(1);
-  }
-  throw new Error(`${goMod}: requires no module ${module}`);
+      .split(/\s+/),
+  );
+  const replaced = words.find(([name, arrow, by]) => name === module && arrow === "=>" && by === module)?.[3];
+  const required = words.find(([name, version]) => name === module && version?.startsWith("v"))?.[1];
+  const version = replaced ?? required;
+  if (version === undefined) throw new Error(`${goMod}: requires no module ${module}`);
+  return version.slice(1);
 }

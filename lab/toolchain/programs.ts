@@ -1,6 +1,7 @@
 import { imagePrograms } from "./programs/images";
 import { kubernetesPrograms } from "./programs/kubernetes";
 import { ciliumPrograms } from "./programs/cilium";
+import { clusterApiPrograms } from "./programs/cluster-api";
 import { clusterServicePrograms } from "./programs/cluster-services";
 import { regionPrograms } from "./programs/region";
 
@@ -11,6 +12,7 @@ export function programs() {
     ...kubernetesPrograms(),
     ...imagePrograms(),
     ...ciliumPrograms(),
+    ...clusterApiPrograms(),
     ...clusterServicePrograms(),
   };
 }

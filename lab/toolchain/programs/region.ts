@@ -21,6 +21,11 @@ function pulumi() {
   const terraform = pinnedVersion("pulumi-resource-vsphere/bridge", "github.com/hashicorp/terraform-provider-vsphere");
   const vsphere = `${packageVersion("sdks/vsphere")}+terraform-provider-vsphere.${terraform}`;
   const command = `${packageVersion("node_modules/@pulumi/command")}+stand-in`;
+  const kubernetesCommit = pinnedVersion(
+    "pulumi-resource-kubernetes",
+    "github.com/pulumi/pulumi-kubernetes/provider/v4",
+  ).split("-")[2];
+  const kubernetes = `${packageVersion("node_modules/@pulumi/kubernetes")}+commit.${kubernetesCommit}`;
   return {
     ...programsOf("pulumi", {
       pulumi: {
@@ -36,6 +41,14 @@ function pulumi() {
         version: vsphere,
         stamps: { "main.version": vsphere },
         usualSeconds: 350,
+      },
+    }),
+    ...programsOf("pulumi-resource-kubernetes", {
+      "pulumi-resource-kubernetes": {
+        package: ".",
+        version: kubernetes,
+        stamps: { "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version": kubernetes },
+        usualSeconds: 400,
       },
     }),
     ...programsOf("pulumi-resource-command", {
