@@ -28,7 +28,7 @@ export function regionOutputs(site: Site, plan: RegionPlan, secrets: SecretOutpu
     firewallMatrix: plan.firewall,
     dnsEntries: { forwarders: plan.dns.forwarders, records: plan.dns.records },
     hosts: Object.fromEntries(plan.hosts.map(({ name, fqdn, address, role }) => [name, { fqdn, address, role }])),
-    issuer: plan.issuer,
+    issuer: plan.login.issuer,
     ssh: `ssh -J ${site.administrators.keys[0].name}@${jump.fqdn} HOST`,
     knownHosts: pulumi.all(
       plan.hosts.map(

@@ -22,6 +22,12 @@ export const clusterSchema = z
       .describe(
         "Cilium cluster id: 1–255, or 1–511 where maxConnectedClusters is 511. Unique over all sites, for life.",
       ),
+    state: z
+      .enum(["planned", "deployed"])
+      .default("deployed")
+      .describe(
+        "planned: addresses, names, BGP groups and firewall are ready for it, and nothing of it runs. Setting a deployed cluster to planned deletes it.",
+      ),
     asn: z.int().min(1).max(4294967294).describe("AS number of the cluster's nodes; unique over all sites."),
     nodeRanges: z
       .array(nodeAddresses)

@@ -9,15 +9,18 @@ import { dirname, join } from "node:path";
 import type { z } from "zod";
 import type { Fault } from "./fault";
 import { isText, parseSite, type SiteDraft } from "./parse-site";
-import { missingParts, secretNeeds } from "./secret-needs";
+import { missingParts, secretDeciders, secretNeeds } from "./secret-needs";
 import { generatedSecrets, secretSchemas, type SecretName, type Secrets } from "./secrets";
 import { parseSiteFiles, readSiteFiles, siteNameKey, type SiteFiles } from "./site-files";
 
-/** The secrets of a site as Outputs; `authCertificateKey` and `meshCa` only where the site needs them. */
+/** Secrets that only some sites need (`secretNeeds`). */
+type Occasional = "authCertificateKey" | "dnsAdministrationKey" | "managementKubeconfig" | "meshCa";
+
+/** The secrets of a site as Outputs; the occasional ones only where the site needs them. */
 export type SecretOutputs = {
-  readonly [K in Exclude<SecretName, "authCertificateKey" | "meshCa">]: pulumi.Output<Secrets[K]>;
+  readonly [K in Exclude<SecretName, Occasional>]: pulumi.Output<Secrets[K]>;
 } & {
-  readonly [K in "authCertificateKey" | "meshCa"]?: pulumi.Output<Secrets[K]>;
+  readonly [K in Occasional]?: pulumi.Output<Secrets[K]>;
 };
 
 export interface LoadedConfig {
@@ -75,8 +78,8 @@ function loadSecrets(
   site: string,
   draft: SiteDraft,
 ): { readonly secrets: SecretOutputs; readonly faults: readonly Fault[] } {
-  const { hosts, bgp, clusters } = draft;
-  const needs = hosts && bgp && clusters ? secretNeeds({ hosts, bgp, clusters }) : { keys: [], parts: {} };
+  const deciders = secretDeciders(draft);
+  const needs = deciders ? secretNeeds(deciders) : { keys: [], parts: {} };
   const outputs: Partial<Record<SecretName, pulumi.Output<unknown>>> = {};
   const faults: Fault[] = [];
   for (const key of needs.keys) {

@@ -13,10 +13,24 @@ export interface SecretNeeds {
 /** The name under which `encryptionKeys` holds the key of the machine `capi`. */
 export const capiKey = "capi";
 
-export function secretNeeds(site: Pick<Site, "hosts" | "bgp" | "clusters">): SecretNeeds {
+/** The keys of a site file that decide which secrets it needs. */
+export type SecretDeciders = Pick<Site, "hosts" | "bgp" | "clusters" | "activeDirectory" | "managementPlane">;
+
+/** What `secretNeeds` wants of a draft; undefined where one of the keys is missing or malformed. */
+export function secretDeciders(draft: Partial<Site>): SecretDeciders | undefined {
+  const { hosts, bgp, clusters, activeDirectory, managementPlane } = draft;
+  return hosts && bgp && clusters && activeDirectory && managementPlane
+    ? { hosts, bgp, clusters, activeDirectory, managementPlane }
+    : undefined;
+}
+
+export function secretNeeds(site: SecretDeciders): SecretNeeds {
   const clusters = Object.keys(site.clusters).sort();
   const unneeded: Partial<Record<SecretName, boolean>> = {
     authCertificateKey: site.hosts.auth.certificate.kind !== "provided",
+    dnsAdministrationKey:
+      site.activeDirectory.dns.administration === "manual" || site.activeDirectory.dns.ssh === undefined,
+    managementKubeconfig: site.managementPlane.kind !== "external",
     meshCa: Object.values(site.clusters).every((cluster) => cluster.meshWith.length === 0),
   };
   return {

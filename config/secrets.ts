@@ -19,7 +19,14 @@ export const secretSchemas = {
   authCertificateKey: line.describe(
     "PEM key of a provided certificate of auth; only with hosts.auth.certificate.kind: provided.",
   ),
+  dnsAdministrationKey: line.describe(
+    "SSH private key (OpenSSH PEM) of activeDirectory.dns.ssh.user; not with administration: manual.",
+  ),
+  managementKubeconfig: line.describe("Kubeconfig of the management plane; only with managementPlane.kind: external."),
   deployKey: sshKeyPairSchema.describe("SSH key that `up` itself logs in with, as the account `deploy`. Generated."),
+  verifyKey: sshKeyPairSchema.describe(
+    "SSH key of the account `verify`, which may only ask the routers what they see. Generated.",
+  ),
   sshHostKeys: z.record(z.string(), sshKeyPairSchema).describe("SSH host keys (ed25519) by host name. Generated."),
   bgpPasswords: z
     .strictObject({ upstream: bgpPassword.optional(), clusters: z.record(z.string(), bgpPassword) })
@@ -40,6 +47,7 @@ export type Secrets = { [K in SecretName]: z.output<(typeof secretSchemas)[K]> }
 /** Secrets that one command can make out of randomness; the others are typed in by a human. */
 export const generatedSecrets = [
   "deployKey",
+  "verifyKey",
   "sshHostKeys",
   "bgpPasswords",
   "meshCa",

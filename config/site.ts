@@ -79,6 +79,12 @@ export const accessSchema = z
       .describe(
         "jump: `up` reaches the VLAN through the jump host's SSH. direct: gw lets the sources reach SSH of every host.",
       ),
+    proxy: z
+      .url()
+      .describe(
+        "Proxy (socks5, http or https URL) through which `up` reaches capi:6443 and the API VIPs, for instance `ssh -D` through the jump host; default: gw lets the sources reach them directly.",
+      )
+      .optional(),
   })
   .describe("From where, and how, `pulumi up` reaches the region. Becomes part of the firewall matrix.");
 
@@ -102,6 +108,20 @@ export const activeDirectorySchema = z
           .array(text("A zone."))
           .default([])
           .describe("Parent zones that AD itself is authoritative for."),
+        records: z
+          .boolean()
+          .default(false)
+          .describe("Let the stack keep the A and PTR records of the fixed hosts and of the API VIPs in AD."),
+        ssh: z
+          .strictObject({
+            user: text("Account that may change only these zones; its key is the secret dnsAdministrationKey."),
+            port: port.default(22).describe("Port of the servers' SSH."),
+            hostKeys: z
+              .record(z.string(), text("OpenSSH public key, `type base64`."))
+              .describe("Host key of each server by its name; a server that shows another one is not spoken to."),
+          })
+          .describe("How `up` logs in to the servers; needed for windows and bind.")
+          .optional(),
       })
       .describe("How DNS is administered."),
     ldap: z
@@ -161,6 +181,9 @@ export const hostsSchema = z
             }),
           ])
           .describe("Where auth's TLS certificate comes from."),
+        trustAnchor: text(
+          "PEM of the CA that auth's certificate chains to, for API servers and users' kubectl; default: the ACME directory's caCertificate. Absent for both: a public CA.",
+        ).optional(),
       })
       .describe("Serves dex for the kubectl login with Active Directory."),
     bgp: z
@@ -193,6 +216,24 @@ export const hostsSchema = z
       .describe("VM that Cluster API runs on."),
   })
   .describe("The fixed hosts of the VLAN, outside .100–.249.");
+
+const kubernetesVersion = z.string().regex(/^v\d+\.\d+\.\d+$/);
+
+export const managementPlaneSchema = z
+  .discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("capi"),
+      kubernetesVersion: kubernetesVersion
+        .default("v1.34.2")
+        .describe("Kubernetes of the VM capi; the node template holds it."),
+      pods: cidr("Pods on capi, seen by nobody else: they leave with capi's address.").default("10.42.0.0/24"),
+    }),
+    z
+      .strictObject({ kind: z.literal("external") })
+      .describe("A Kubernetes that exists; its kubeconfig is the secret managementKubeconfig."),
+  ])
+  .prefault({ kind: "capi" })
+  .describe("Where Cluster API runs.");
 
 export const bgpSchema = z
   .strictObject({
@@ -267,6 +308,7 @@ export const siteSchema = z.strictObject({
     .describe("Intranet networks that workloads consume; pod and balancer ranges must not shadow them."),
   vlan: vlanSchema,
   hosts: hostsSchema,
+  managementPlane: managementPlaneSchema,
   bgp: bgpSchema,
   serviceCidr: cidr("ClusterIP range, the same in every cluster:").default("10.43.0.0/16"),
   serviceCidrOverride: z
@@ -318,13 +360,38 @@ export const siteSchema = z.strictObject({
         .url()
         .describe("Base URL under which program archives lie (config/versions.ts names and hashes).")
         .optional(),
-      registry: text("Host of an OCI registry that mirrors the upstream ones.").optional(),
+      registry: z
+        .strictObject({
+          url: z
+            .url()
+            .describe(
+              "Base URL of an OCI registry; the image quay.io/cilium/cilium lies at {url}/quay.io/cilium/cilium.",
+            ),
+          caCertificate: text("PEM of the CA that signed its certificate; default: a public one.").optional(),
+        })
+        .describe("Registry that mirrors the upstream ones; hosts and nodes take their images from it.")
+        .optional(),
+      components: z
+        .discriminatedUnion("kind", [
+          z.strictObject({ kind: z.literal("upstream") }).describe("Upstream's releases."),
+          z
+            .strictObject({ kind: z.literal("registry") })
+            .describe("mirrors.registry: charts at {url}/charts, Cluster API's providers at {url}/components."),
+          z
+            .strictObject({
+              kind: z.literal("folder"),
+              path: text("Folder on the machine that runs `up`, absolute or below the project's."),
+            })
+            .describe("A folder with charts and Cluster API's providers (docs/air-gap.md)."),
+        ])
+        .default({ kind: "upstream" })
+        .describe("Where Helm charts and the manifests of Cluster API's providers come from."),
       addresses: z
         .array(address("A mirror's"))
         .default([])
         .describe("For the firewall matrix; without mirrors hosts use the internet."),
     })
-    .default({ addresses: [] })
+    .prefault({})
     .describe("Mirrors for air-gapped sites."),
   cilium: z
     .strictObject({
@@ -336,6 +403,10 @@ export const siteSchema = z.strictObject({
         .enum(["native", "vxlan", "geneve"])
         .default("native")
         .describe("native: WireGuard routes between nodes. The tunnels are a fallback and cost 50 bytes of MTU."),
+      extraValues: z
+        .record(z.string(), z.unknown())
+        .default({})
+        .describe("Helm values laid over Cilium's, for what a lab's kernel lacks; production refuses it."),
     })
     .prefault({})
     .describe("Datapath of all clusters of the site."),
@@ -356,10 +427,16 @@ export const siteSchema = z.strictObject({
     .describe("Programs that no package of the distribution holds; needed where vcenter.templates.host is plain."),
   versions: z
     .strictObject({
+      certManager: text("cert-manager.").optional(),
       cilium: text("Cilium.").optional(),
+      cloudProviderVsphere: text("vSphere's cloud provider.").optional(),
       clusterApi: text("Cluster API.").optional(),
+      clusterApiIpam: text("Cluster API's in-cluster IPAM.").optional(),
+      clusterApiOperator: text("Cluster API operator.").optional(),
       clusterApiVsphere: text("CAPV.").optional(),
+      coredns: text("CoreDNS of the cluster's zone.").optional(),
       dex: text("dex.").optional(),
+      kubeVip: text("kube-vip.").optional(),
     })
     .default({})
     .describe("Overrides of the pinned versions in config/versions.ts."),

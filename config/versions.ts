@@ -1,10 +1,16 @@
 /** Pinned versions of what runs on the region's machines. The site file's `versions` overrides single ones. */
 
 export const versions = {
+  certManager: "v1.11.5",
   cilium: "1.19.3",
+  cloudProviderVsphere: "v1.34.0",
   clusterApi: "v1.13.2",
+  clusterApiIpam: "v1.1.0",
+  clusterApiOperator: "v0.29.0",
   clusterApiVsphere: "v1.16.1",
+  coredns: "v1.12.1",
   dex: "v2.41.1",
+  kubeVip: "v1.0.0",
 } as const;
 
 /** Kubernetes minors that the pinned Cluster API and Cilium serve. */
@@ -16,10 +22,16 @@ export const kubernetesMinors = { oldest: 32, newest: 34 } as const;
  * than the pinned dex was tried.
  */
 export const versionFloors = {
+  certManager: "1.11.0",
   cilium: "1.18.0",
+  cloudProviderVsphere: "1.32.0",
   clusterApi: "1.11.0",
+  clusterApiIpam: "1.1.0",
+  clusterApiOperator: "0.22.0",
   clusterApiVsphere: "1.16.0",
+  coredns: "1.11.0",
   dex: "2.41.0",
+  kubeVip: "1.0.0",
 } as const satisfies Record<keyof typeof versions, string>;
 
 /** Kubelets may be this many minors older than their API server (Kubernetes' version skew policy, since 1.28). */

@@ -86,6 +86,20 @@ export function addressesOf(range: AddressRange): string[] {
   return Array.from({ length: sizeOf(span) }, (_, offset) => addressText(span.first + BigInt(offset)));
 }
 
+/** The fewest networks that hold exactly an address, a CIDR or a range given as text. */
+export function cidrsOf(text: string): string[] {
+  const { first, last } = spanOf(text);
+  const networks: string[] = [];
+  for (let start = first; start <= last;) {
+    let bits = 0n;
+    // Twice as large for as long as it starts on its own boundary and ends inside.
+    while (bits < 32n && start % (2n << bits) === 0n && start + (2n << bits) - 1n <= last) bits += 1n;
+    networks.push(`${addressText(start)}/${32n - bits}`);
+    start += 1n << bits;
+  }
+  return networks;
+}
+
 /** Name of an address's PTR record (RFC 1035 §3.5). */
 export function reverseName(address: string): string {
   const octets = parseAddress(address).getOctets();

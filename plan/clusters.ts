@@ -2,8 +2,8 @@
 import type { Site } from "../config/site";
 import { byName, dnsOffset } from "./addresses";
 import { addressAt, parseRange, sizeOf, spanOf } from "./cidr";
-import type { ClusterPlan, Sites } from "./model";
-import { apiName, clusterZone, hostZone, meshName, parseClusterReference } from "./names";
+import type { ClusterPlan, MeshedClusterPlan, Sites } from "./model";
+import { apiName, clusterZone, hostZone, meshName, parseClusterReference, regionFolder } from "./names";
 import { siteOf } from "./sites";
 
 /** What WireGuard and a tunnel take of a packet, in bytes, as Cilium reckons them. */
@@ -25,6 +25,9 @@ export function planClusters(sites: Sites, siteName: string): ClusterPlan[] {
       return {
         name,
         meshName: meshName(siteName, name, cluster),
+        state: cluster.state,
+        namespace: name,
+        folder: `${regionFolder(siteName, site)}/${name}`,
         id: cluster.id,
         asn: cluster.asn,
         kubernetesVersion: cluster.kubernetesVersion,
@@ -52,10 +55,24 @@ export function planClusters(sites: Sites, siteName: string): ClusterPlan[] {
         maximumServices: cluster.maximumServices,
         maximumPrefixes: cluster.maximumPrefixes ?? defaultMaximumPrefixes(cluster),
         meshWith: [...cluster.meshWith].sort(),
+        meshed: [...cluster.meshWith].sort().map((reference) => planMeshed(sites, siteName, reference)),
         groups: cluster.groups,
       };
     })
     .sort(byName);
+}
+
+function planMeshed(sites: Sites, siteName: string, reference: string): MeshedClusterPlan {
+  const { site: other, cluster: name } = parseClusterReference(reference);
+  const cluster = siteOf(sites, other).clusters[name];
+  if (cluster === undefined) throw new Error(`${reference}: no such cluster`);
+  return {
+    reference,
+    meshName: meshName(other, name, cluster),
+    remote: other !== siteName,
+    pods: cluster.pods,
+    nodeRanges: cluster.nodeRanges.map(parseRange),
+  };
 }
 
 type Cluster = Site["clusters"][string];

@@ -29,13 +29,17 @@ function flow(id: string, from: Party, to: Party, service: Service, why: string)
 function accessFlows(site: Site, p: Parties): Flow[] {
   const forUp = (from: Party, name: string): Flow[] => [
     flow(`${name}-hosts-ssh`, from, p.hostsBehindJump, services.ssh, "changes to the fixed hosts"),
-    flow(`${name}-capi-api`, from, p.capi, services.kubernetesApi, "Cluster API's API server, for `up`"),
-    flow(`${name}-apis`, from, p.apiVips, services.kubernetesApi, "the clusters' API servers, for `up`"),
     ...(site.activeDirectory.dns.administration === "manual" || !from.inVlan
       ? []
       : [flow(`${name}-ad-ssh`, from, p.activeDirectory, services.ssh, "administration of AD's DNS, for `up`")]),
   ];
+  const toApis = (from: Party, name: string): Flow[] => [
+    flow(`${name}-capi-api`, from, p.capi, services.kubernetesApi, "Cluster API's API server, for `up`"),
+    flow(`${name}-apis`, from, p.apiVips, services.kubernetesApi, "the clusters' API servers, for `up`"),
+  ];
   return [
+    // A proxy is a tunnel through the jump host; without one gw lets `up` through.
+    ...(site.access.proxy === undefined ? toApis(p.deployers, "deployers") : toApis(p.jump, "jump")),
     flow("administrators-jump-ssh", p.administrators, p.jump, services.ssh, "administrators enter through jump"),
     flow("deployers-jump-ssh", p.deployers, p.jump, services.ssh, "`up` enters through jump, or changes it"),
     ...(site.access.path === "direct" ? forUp(p.deployers, "deployers") : forUp(p.jump, "jump")),
@@ -118,7 +122,7 @@ function deploymentFlows(site: Site, p: Parties): Flow[] {
     debian !== undefined &&
     debianSecurity !== undefined &&
     fetched.every((program) => files !== undefined && program?.url.startsWith(files) === true);
-  const registryService = registry === undefined ? undefined : serviceOfUrl(`https://${registry}`);
+  const registryService = registry === undefined ? undefined : serviceOfUrl(registry.url);
   return [
     ...(urls.length === 0
       ? []

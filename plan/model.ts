@@ -104,6 +104,12 @@ export interface ClusterPlan {
   readonly name: string;
   /** `{site}-{name}` unless the site file says otherwise: Cilium's cluster name, unique over all sites, since clusters of several sites mesh. */
   readonly meshName: string;
+  /** planned: everything is ready for it, and nothing of it runs. */
+  readonly state: "planned" | "deployed";
+  /** On the management plane each cluster has a namespace of its own. */
+  readonly namespace: string;
+  /** Path of the VM folder of its nodes, below the datacenter's VM root. */
+  readonly folder: string;
   readonly id: number;
   readonly asn: number;
   readonly kubernetesVersion: string;
@@ -130,7 +136,20 @@ export interface ClusterPlan {
   readonly maximumPrefixes: number;
   /** Meshed clusters as `site/cluster`, ascending. */
   readonly meshWith: readonly string[];
+  /** The same clusters, as this one must know them. */
+  readonly meshed: readonly MeshedClusterPlan[];
   readonly groups: Site["clusters"][string]["groups"];
+}
+
+/** What a cluster must know of another one that it is meshed with. */
+export interface MeshedClusterPlan {
+  /** As `site/cluster`. */
+  readonly reference: string;
+  readonly meshName: string;
+  /** In another region: behind gw and the VPN. */
+  readonly remote: boolean;
+  readonly pods: string;
+  readonly nodeRanges: readonly AddressRange[];
 }
 
 /** A zone and where AD sends questions for it. */
@@ -191,6 +210,33 @@ export interface FirewallRule {
   readonly why: string;
 }
 
+/** Who logs in to Kubernetes, and how API servers know them (structured authentication, apiserver.config.k8s.io). */
+export interface LoginPlan {
+  /** OIDC issuer: dex at the root of auth's name. */
+  readonly issuer: string;
+  /** Public OIDC client; its redirect URIs are dex's business. */
+  readonly clientId: string;
+  readonly usernameClaim: string;
+  readonly groupsClaim: string;
+  /** Before users' and groups' names, so that nobody from the directory can be taken for a system account. */
+  readonly prefix: string;
+  /** PEM of the CA that auth's certificate chains to; absent: a public one. */
+  readonly trustAnchor?: string;
+}
+
+/** The single-node control plane that Cluster API runs on. */
+export type ManagementPlan =
+  | {
+      readonly kind: "capi";
+      /** Name of the host. */
+      readonly host: string;
+      readonly kubernetesVersion: string;
+      /** Range of the pods inside the VM; they leave it with its address. */
+      readonly pods: string;
+      readonly services: string;
+    }
+  | { readonly kind: "external" };
+
 export interface RegionPlan {
   readonly site: string;
   readonly environment: Site["environment"];
@@ -205,5 +251,6 @@ export interface RegionPlan {
   readonly dns: DnsPlan;
   readonly flows: readonly Flow[];
   readonly firewall: readonly FirewallRule[];
-  readonly issuer: string;
+  readonly login: LoginPlan;
+  readonly management: ManagementPlan;
 }

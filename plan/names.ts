@@ -11,8 +11,9 @@ export const hostFqdn = (zone: string, host: string): string => `${host}.${zone}
 /** Name in vCenter, where the inventories of several sites may meet. */
 export const vmName = (siteName: string, host: string, own?: string): string => own ?? `${siteName}-${host}`;
 
-/** The VM folder of a site that names none. */
-export const vmFolder = (siteName: string): string => `kubernetes.cmp-${siteName}`;
+/** The VM folder that the stack makes and owns. */
+export const regionFolder = (siteName: string, { vcenter }: Pick<Site, "vcenter">): string =>
+  vcenter.folder ?? `kubernetes.cmp-${siteName}`;
 
 /** What of a cluster decides its names, where it has names of its own. */
 type OwnNames = Pick<Site["clusters"][string], "zone" | "apiName" | "meshName">;

@@ -7,7 +7,9 @@ import { planDns } from "./dns";
 import { planFirewall } from "./firewall";
 import { planFlows } from "./flows";
 import type { RegionPlan, Sites } from "./model";
-import { issuerUrl, vmFolder } from "./names";
+import { planLogin } from "./login";
+import { planManagement } from "./management";
+import { regionFolder } from "./names";
 import { planParties } from "./parties";
 import { siteOf } from "./sites";
 
@@ -23,7 +25,7 @@ export function planRegion(sites: Sites, siteName: string): RegionPlan {
     site: siteName,
     environment: site.environment,
     versions: { ...versions, ...site.versions },
-    folder: site.vcenter.folder ?? vmFolder(siteName),
+    folder: regionFolder(siteName, site),
     vlan,
     hosts,
     bgp: planBgp(site, vlan, clusters),
@@ -31,6 +33,7 @@ export function planRegion(sites: Sites, siteName: string): RegionPlan {
     dns,
     flows,
     firewall: planFirewall(flows),
-    issuer: issuerUrl(dns.hostZone),
+    login: planLogin(site, dns.hostZone),
+    management: planManagement(site, hosts),
   };
 }

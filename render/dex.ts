@@ -78,7 +78,7 @@ export function renderDex(site: Site, plan: RegionPlan, password: string): strin
       "activeDirectoryPassword: holds U+0085, U+2028 or U+2029, which dex cannot read. Choose another one.",
     );
   const config = {
-    issuer: plan.issuer,
+    issuer: plan.login.issuer,
     // Signing keys and refresh tokens survive a reboot: nobody has to log in again.
     storage: { type: "sqlite3", config: { file: "/var/lib/dex/dex.db" } },
     web: { http: dexAddress, clientRemoteIP: { header: "X-Forwarded-For", trustedProxies: ["127.0.0.1/32"] } },
@@ -99,7 +99,7 @@ export function renderDex(site: Site, plan: RegionPlan, password: string): strin
     },
     // A public client: programs on people's machines keep no secret, PKCE (RFC 7636) binds the code to who asked.
     staticClients: [
-      { id: "kubernetes", name: "Kubernetes", public: true, redirectURIs: [...loginRedirects, "/device/callback"] },
+      { id: plan.login.clientId, name: "Kubernetes", public: true, redirectURIs: [...loginRedirects, "/device/callback"] },
     ],
     connectors: [ldapConnector(site, password)],
   };

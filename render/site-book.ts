@@ -30,7 +30,7 @@ function table(header: readonly string[], rows: readonly (readonly (string | num
   return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-const regionTable = ({ vlan, issuer, dns, versions }: RegionPlan): string =>
+const regionTable = ({ vlan, login, dns, versions }: RegionPlan): string =>
   table(
     ["what", "value"],
     [
@@ -40,7 +40,7 @@ const regionTable = ({ vlan, issuer, dns, versions }: RegionPlan): string =>
       ["MTU", vlan.mtu],
       ["nameservers", dns.nameservers.join(", ")],
       ["search domains", dns.searchDomains.join(", ")],
-      ["OIDC issuer", issuer],
+      ["OIDC issuer", login.issuer],
       ...Object.entries(versions).map(([name, version]): [string, string] => [`version of ${name}`, version]),
     ],
   );

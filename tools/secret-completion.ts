@@ -89,6 +89,7 @@ export function completeSecrets(
 
   const values: Partial<Secrets> = {
     ...(kept.deployKey === undefined ? { deployKey: generateSshKeyPair(`deploy@${site}`) } : {}),
+    ...(kept.verifyKey === undefined ? { verifyKey: generateSshKeyPair(`verify@${site}`) } : {}),
     ...(hostKeys.length > 0 ? { sshHostKeys: { ...kept.sshHostKeys, ...Object.fromEntries(hostKeys) } } : {}),
     ...(passwords.length > 0
       ? {
@@ -105,7 +106,7 @@ export function completeSecrets(
   return {
     values,
     made: [
-      ...(["deployKey", "meshCa"] as const).filter((key) => values[key] !== undefined),
+      ...(["deployKey", "verifyKey", "meshCa"] as const).filter((key) => values[key] !== undefined),
       ...hostKeys.map(([part]) => `sshHostKeys.${part}`),
       ...passwords.map(([part]) => `bgpPasswords.${part}`),
       ...encryption.map(([part]) => `encryptionKeys.${part}`),

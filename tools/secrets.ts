@@ -1,5 +1,5 @@
 /** `npm run secrets`: makes the secrets that are random, sets them encrypted, and says which ones only a human knows. */
-import { secretNeeds, type SecretNeeds } from "../config/secret-needs";
+import { secretDeciders, secretNeeds, type SecretNeeds } from "../config/secret-needs";
 import { generatedSecrets, secretSchemas, type SecretName, type Secrets } from "../config/secrets";
 import { parseSiteFiles, projectName, readSiteFile, readSiteFiles, type SiteFile } from "../config/site-files";
 import type { Drafts } from "../plan/facts";
@@ -95,15 +95,15 @@ function openStacks(root: string, names: readonly string[], configFile: string |
     if (file === undefined) {
       throw new UsageError(`${name}: no such stack; there are ${files.map(({ stack }) => stack).join(", ")}`);
     }
-    const { hosts, bgp, clusters } = drafts[file.site] ?? {};
-    if (!hosts || !bgp || !clusters) throw new CommandError(`${name}: its site file has faults. Remedy: npm run check`);
+    const deciders = secretDeciders(drafts[file.site] ?? {});
+    if (!deciders) throw new CommandError(`${name}: its site file has faults. Remedy: npm run check`);
     const config = stackConfig({ root, stack: name, configFile });
     const texts = config.read();
     return {
       file,
       config,
       texts,
-      needs: secretNeeds({ hosts, bgp, clusters }),
+      needs: secretNeeds(deciders),
       current: parseCurrent(name, texts, project),
     };
   });

@@ -52,7 +52,7 @@ function namesOf(world: World): Finding[] {
   return Object.entries(world.drafts).flatMap(([site, draft]) => {
     const domain = (path: string, value: string | undefined): Named[] =>
       value === undefined ? [] : [[path, value, isDomain(value), "a domain name in lower case"]];
-    const { activeDirectory: ad, vcenter, hosts, mirrors, clusters } = draft;
+    const { activeDirectory: ad, vcenter, hosts, clusters } = draft;
     const names: Named[] = [
       ["", site, isLabel(site), "a DNS label: it becomes part of every name"],
       ...domain("parentDomain", draft.parentDomain),
@@ -76,9 +76,6 @@ function namesOf(world: World): Finding[] {
       ...(vcenter
         ? [["vcenter.server", vcenter.server, isEndpoint(vcenter.server), "a name or address"] as Named]
         : []),
-      ...(mirrors?.registry === undefined
-        ? []
-        : [["mirrors.registry", mirrors.registry, isEndpoint(mirrors.registry), "a name or address"] as Named]),
     ];
     return names
       .filter(([, , fits]) => !fits)

@@ -96,6 +96,24 @@ export const productionRules: readonly Rule[] = [
       ),
   },
   {
+    id: "production-values",
+    states: "Production runs Cilium with the values of this stack and no others.",
+    find: (world) =>
+      eachSite(world, ["environment", "cilium"], (site, { environment, cilium: { extraValues } }) =>
+        environment === "production" && Object.keys(extraValues).length > 0
+          ? [
+              {
+                site,
+                path: "cilium.extraValues",
+                value: Object.keys(extraValues),
+                problem: "is for labs, whose kernel lacks what Cilium's own values want",
+                remedy: "remove it",
+              },
+            ]
+          : [],
+      ),
+  },
+  {
     id: "production-replicas",
     states: `Control planes in production have at least ${fewestReplicas} nodes.`,
     find: (world) =>

@@ -101,8 +101,14 @@ export const surroundingsRules: readonly Rule[] = [
     states: "Mirrors are http or https URLs.",
     find: (world) =>
       eachSite(world, ["mirrors"], (site, { mirrors }) =>
-        (["debian", "debianSecurity", "files"] as const).flatMap((key): Finding[] => {
-          const url = mirrors[key];
+        (
+          [
+            ["debian", mirrors.debian],
+            ["debianSecurity", mirrors.debianSecurity],
+            ["files", mirrors.files],
+            ["registry.url", mirrors.registry?.url],
+          ] as const
+        ).flatMap(([key, url]): Finding[] => {
           return url === undefined || isHttp(url)
             ? []
             : [
@@ -121,8 +127,8 @@ export const surroundingsRules: readonly Rule[] = [
     id: "mirror-addresses",
     states: "Mirrors come with their addresses, for the firewall matrix; addresses come with a mirror.",
     find: (world) =>
-      eachSite(world, ["mirrors"], (site, { mirrors: { addresses, ...urls } }) => {
-        const named = Object.values(urls).some((url) => url !== undefined);
+      eachSite(world, ["mirrors"], (site, { mirrors: { addresses, debian, debianSecurity, files, registry } }) => {
+        const named = [debian, debianSecurity, files, registry].some((mirror) => mirror !== undefined);
         return named === addresses.length > 0
           ? []
           : [
@@ -135,6 +141,24 @@ export const surroundingsRules: readonly Rule[] = [
               },
             ];
       }),
+  },
+  {
+    id: "components-registry",
+    states: "Charts and providers come from the registry only where mirrors.registry names one.",
+    find: (world) =>
+      eachSite(world, ["mirrors"], (site, { mirrors: { components, registry } }) =>
+        components.kind !== "registry" || registry !== undefined
+          ? []
+          : [
+              {
+                site,
+                path: "mirrors.components",
+                value: components,
+                problem: "says registry, and mirrors.registry names none",
+                remedy: "name the registry's url, or remove components",
+              },
+            ],
+      ),
   },
   {
     id: "node-template",

@@ -57,7 +57,7 @@ export function buildSite(number: number, shape: Shape): Site {
     ...model,
     vlan: { ...model.vlan, cidr: `172.20.${number}.0/24`, gateway: vlan(1) },
     access: { ...model.access, path: shape.path },
-    mirrors: shape.mirrored ? model.mirrors : { addresses: [] },
+    mirrors: shape.mirrored ? model.mirrors : { addresses: [], components: { kind: "upstream" } },
     hosts: {
       jump: { ...model.hosts.jump, address: vlan(10) },
       auth: {

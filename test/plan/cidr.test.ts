@@ -3,6 +3,7 @@ import {
   addressAt,
   AddressError,
   addressesOf,
+  cidrsOf,
   isInside,
   overlaps,
   parseAddress,
@@ -77,6 +78,26 @@ test("a range's addresses are all of them, ascending", () => {
     "10.0.1.0",
     "10.0.1.1",
   ]);
+});
+
+test("a range's networks hold all of it, nothing else, and no two of them could be one", () => {
+  expect(cidrsOf("172.20.10.100-172.20.10.249")).toEqual([
+    "172.20.10.100/30",
+    "172.20.10.104/29",
+    "172.20.10.112/28",
+    "172.20.10.128/26",
+    "172.20.10.192/27",
+    "172.20.10.224/28",
+    "172.20.10.240/29",
+    "172.20.10.248/31",
+  ]);
+  expect(cidrsOf("192.0.2.1")).toEqual(["192.0.2.1/32"]);
+  expect(cidrsOf("0.0.0.0-255.255.255.255")).toEqual(["0.0.0.0/0"]);
+  fc.assert(
+    fc.property(cidr, (text) => {
+      expect(cidrsOf(text)).toEqual([text]);
+    }),
+  );
 });
 
 test("names of PTR records", () => {

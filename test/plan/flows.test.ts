@@ -75,15 +75,17 @@ test("flows that open the same share one row", () => {
   });
 });
 
-test("only jump's SSH is open to where `up` runs, unless the site says direct", () => {
+test("`up` reaches jump's SSH and the API servers, the hosts where the site says direct, and no API server past a proxy", () => {
   const viaJump = plan("siziano");
   const reachable = (region: RegionPlan) =>
     region.flows.filter((flow) => flow.from.name === "deployers").map((flow) => flow.to.name);
-  expect(reachable(viaJump)).toEqual(["jump"]);
-  expect(opens(viaJump, "jump", "API VIPs", "tcp", 6443)).toBe(true);
+  expect(reachable(viaJump)).toEqual(["capi", "API VIPs", "jump"]);
+  expect(opens(viaJump, "jump", "API VIPs", "tcp", 6443)).toBe(false);
+  const proxied = plan("siziano", [["access.proxy", "socks5://127.0.0.1:1080"]]);
+  expect(reachable(proxied)).toEqual(["jump"]);
+  expect(opens(proxied, "jump", "API VIPs", "tcp", 6443)).toBe(true);
   const direct = plan("siziano", [["access.path", "direct"]]);
-  expect(reachable(direct)).toEqual(["jump", "fixed hosts but jump", "capi", "API VIPs"]);
-  expect(opens(direct, "jump", "API VIPs", "tcp", 6443)).toBe(false);
+  expect(reachable(direct)).toEqual(["capi", "API VIPs", "jump", "fixed hosts but jump"]);
   expect(opens(direct, "jump", "fixed hosts but jump", "tcp", 22)).toBe(true);
 });
 
@@ -130,7 +132,7 @@ test("hosts reach mirrors on the ports of their URLs, and the internet only wher
 });
 
 test("a registry's mirror replaces the internet for Cluster API", () => {
-  const mirrored = plan("siziano", [["mirrors.registry", "registry.simplebooking.local:5000"]]);
+  const mirrored = plan("siziano", [["mirrors.registry", { url: "https://registry.simplebooking.local:5000" }]]);
   expect(opens(mirrored, "capi", "mirrors", "tcp", 5000)).toBe(true);
   expect(opens(mirrored, "capi", "internet", "tcp", 443)).toBe(false);
 });

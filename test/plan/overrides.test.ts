@@ -26,7 +26,7 @@ test("what is derived may be said otherwise, and the rest follows it", () => {
   expect(faultsOf(values)).toEqual([]);
   const after = plan();
 
-  expect(after.issuer).toBe("https://auth.cmp.example.org");
+  expect(after.login.issuer).toBe("https://auth.cmp.example.org");
   expect(after.folder).toBe("teams/kubernetes");
   expect(after.hosts[0]).toMatchObject({ name: "jump", vmName: "bastion", fqdn: "jump.cmp.example.org" });
   expect(after.bgp.routers[0]).toMatchObject({ routerId: "10.255.0.1", vrrpPriority: 120, address: "172.20.10.21" });

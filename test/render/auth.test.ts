@@ -4,7 +4,9 @@ import { join } from "node:path";
 import type { Site } from "../../config/site";
 import { planRegion } from "../../plan/plan";
 import { authContent } from "../../render/auth";
+import { caddyfilePath } from "../../render/caddy";
 import { dexAddress, dexConfigPath } from "../../render/dex";
+import { loginPageFolder } from "../../render/login-page";
 import { expectGolden } from "../golden";
 import { realReader } from "../real-reader";
 import { exampleSecrets } from "../support/example-host";
@@ -60,7 +62,7 @@ test.each(["ldaps", "starttls"] as const)("dex serves on it, with %s", async (en
   const { plan, content } = auth(withLdap({ encryption }));
   const { code, stdout, stderr } = await realReader(content.files, askDex("/.well-known/openid-configuration"));
   expect({ code, stderr }).toMatchObject({ code: 0 });
-  expect(JSON.parse(stdout)).toMatchObject({ issuer: plan.issuer, response_types_supported: ["code"] });
+  expect(JSON.parse(stdout)).toMatchObject({ issuer: plan.login.issuer, response_types_supported: ["code"] });
 });
 
 test("dex refuses a connector that it does not know, and a directory CA that is none", async () => {
@@ -172,6 +174,48 @@ test("Caddy accepts it with a certificate from ACME and with a provided one, and
   const refused = await realReader(broken, acme.checks[0]);
   expect(refused.code).not.toBe(0);
   expect(refused.stderr).toContain("disable_all");
+});
+
+test("Caddy serves the kubeconfigs below /kubectl, nothing else of that folder's disk, and dex at the root", async () => {
+  const name = auth().host.fqdn;
+  const { key, certificate } = await makePair(name);
+  const { content } = auth(withCertificate({ kind: "provided", certificate }), { authCertificateKey: key });
+  const files = [
+    ...content.files,
+    { path: "/etc/hosts", content: `127.0.0.1 ${name} localhost\n` },
+    { path: `${loginPageFolder}/index.html`, content: "the page" },
+    { path: `${loginPageFolder}/management.yaml`, content: "a kubeconfig" },
+    { path: "/srv/secret", content: "a secret" },
+  ];
+  const ask = (path: string) =>
+    `curl --silent --cacert /etc/caddy/auth.crt --path-as-is --write-out ' %{http_code} %{content_type} %{redirect_url}\n' 'https://${name}${path}'`;
+  const script = [
+    ...serveDex,
+    "mkdir -p /run/caddy",
+    `caddy run --config ${caddyfilePath} --adapter caddyfile 2>/caddy.log & caddy=$!`,
+    "until curl --silent --fail $dex_url/healthz >/dev/null; do kill -0 $dex || exit 1; sleep 0.1; done",
+    `until curl --silent --cacert /etc/caddy/auth.crt --output /dev/null https://${name}/; do kill -0 $caddy || { cat /caddy.log >&2; exit 1; }; sleep 0.1; done`,
+    ...["/", "/kubectl", "/kubectl/", "/kubectl/management.yaml", "/kubectl/../secret", "/kubectl/%2e%2e/secret"].map(
+      ask,
+    ),
+    `${ask("/keys")} | tail -c 60`,
+    "kill $caddy $dex",
+  ].join("\n");
+  const { code, stdout, stderr } = await realReader(files, ["bash", "-c", script]);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.trim());
+  expect(lines).toEqual([
+    `302  https://${name}/kubectl/`,
+    `302  https://${name}/kubectl/`,
+    "the page 200 text/html; charset=utf-8",
+    "a kubeconfig 200 application/yaml",
+    ...lines.slice(4, -1),
+    expect.stringMatching(/ 200 application\/json$/),
+  ]);
+  expect(stdout).not.toContain("a secret");
 });
 
 test("systemd accepts dex's unit and Caddy's drop-in, and refuses a setting that it does not know", async () => {

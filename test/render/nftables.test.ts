@@ -54,7 +54,7 @@ const sites: [string, (site: Site) => void][] = [
   ["users and administrators are the same", (site) => (site.users.sources = site.administrators.sources)],
   ["there is no central syslog", (site) => (site.syslog = [])],
   ["there is no cluster yet", (site) => (site.clusters = {})],
-  ["there are no mirrors", (site) => (site.mirrors = { addresses: [] })],
+  ["there are no mirrors", (site) => (site.mirrors = { addresses: [], components: { kind: "upstream" } })],
 ];
 
 test.each(sites)("nft loads every host's rules where %s", async (_says, change) => {

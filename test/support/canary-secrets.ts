@@ -23,6 +23,8 @@ export function canarySecrets(site: Site): Secrets {
       upstream: `CANARY-upstream"'\\$%#*()&<>`,
       clusters: Object.fromEntries(clusters.map((cluster) => [cluster, `CANARY-bgp-${cluster}"'\\$%#*()&<>`])),
     },
+    dnsAdministrationKey: "-----BEGIN OPENSSH PRIVATE KEY-----\nCANARY-dns\n-----END OPENSSH PRIVATE KEY-----\n",
+    managementKubeconfig: "CANARY-kubeconfig",
     meshCa: { certificate: "CANARY-mesh-certificate", privateKey: "CANARY-mesh-key" },
     encryptionKeys: Object.fromEntries([...clusters, "capi"].map((of) => [of, key(`CANARY-encryption-${of}`)])),
   };

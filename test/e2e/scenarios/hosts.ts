@@ -106,9 +106,9 @@ export function everyHostAnswers(): void {
 
     test("auth serves the login over TLS through gw, with a certificate of the site's CA", async () => {
       const { operator, plan } = lab();
-      const url = `${plan.issuer}/.well-known/openid-configuration`;
+      const url = `${plan.login.issuer}/.well-known/openid-configuration`;
       const { stdout } = await operator.run(["curl", "--silent", "--show-error", "--fail", "--max-time", "10", url]);
-      expect(JSON.parse(stdout)).toMatchObject({ issuer: plan.issuer });
+      expect(JSON.parse(stdout)).toMatchObject({ issuer: plan.login.issuer });
       // Without the site's CA the same question is refused.
       const distrust = ["curl", "--silent", "--capath", "/nonexistent", "--cacert", "/etc/hostname", url];
       await expect(operator.run(distrust)).rejects.toThrow();

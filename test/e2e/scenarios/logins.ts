@@ -9,7 +9,7 @@ export function logIn(account: string, password?: string): Promise<LoginResult> 
   const person = people.find((each) => each.account === account);
   if (person === undefined) throw new Error(`the directory has no ${account}`);
   return officeScript<LoginResult>("lab-login", {
-    issuer: lab().plan.issuer,
+    issuer: lab().plan.login.issuer,
     redirectUri: loginRedirects[0],
     username: account,
     password: password ?? person.password,
@@ -38,7 +38,7 @@ export function logins(): void {
       expect(result).toMatchObject({
         kind: "token",
         algorithm: "RS256",
-        claims: { iss: lab().plan.issuer, aud: "kubernetes", preferred_username: "anna.nested" },
+        claims: { iss: lab().plan.login.issuer, aud: "kubernetes", preferred_username: "anna.nested" },
       });
       expect(groupsOf(result)).toEqual(
         expect.arrayContaining(["k8s-admins", "team-platform", "team-siziano-platform"]),
@@ -56,7 +56,7 @@ export function logins(): void {
     test("nobody by a name that is an LDAP filter", async () =>
       refused(
         await officeScript<LoginResult>("lab-login", {
-          issuer: lab().plan.issuer,
+          issuer: lab().plan.login.issuer,
           redirectUri: loginRedirects[0],
           username: "anna*",
           password: people[0].password,

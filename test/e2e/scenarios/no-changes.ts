@@ -41,7 +41,7 @@ export function noChanges(): void {
       expect(outputs.firewallMatrix).toEqual(file<{ rules: unknown }>("firewall-matrix.json").rules);
       expect(file("dns-entries.json")).toMatchObject(outputs.dnsEntries);
       expect(outputs.dnsEntries.records).toEqual(plan.dns.records);
-      expect(outputs.issuer).toBe(plan.issuer);
+      expect(outputs.issuer).toBe(plan.login.issuer);
       const keys = JSON.parse(stack.values().sshHostKeys) as Record<string, { publicKey: string }>;
       expect(outputs.knownHosts).toEqual(
         plan.hosts.map(({ name, fqdn, address }) => `${fqdn},${address} ${keys[name].publicKey}`),
