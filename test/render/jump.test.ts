@@ -9,17 +9,26 @@ describe("what may be reached through the jump host", () => {
   const others = plan.hosts.filter(({ role }) => role !== "jump");
   const nodes = Array.from({ length: 150 }, (_, index) => `172.20.10.${100 + index}:22`);
 
-  test("is exactly: SSH of every host and node, the API servers, and SSH of the directory's servers", () => {
-    const expected = [
-      ...others.flatMap(({ address, fqdn }) => [`${address}:22`, `${fqdn}:22`]),
+  const machines = [
+    ...others.flatMap(({ address, fqdn }) => [`${address}:22`, `${fqdn}:22`]),
+    ...exampleSites().siziano.activeDirectory.servers.map(({ address }) => `${address}:22`),
+    ...nodes,
+  ];
+
+  test("is exactly: SSH of every host and node, and of the directory's servers", () => {
+    expect([...destinations].sort()).toEqual([...machines].sort());
+  });
+
+  test("and the API servers, where `up` comes to them through a proxy on the jump host", () => {
+    const sites = exampleSites();
+    sites.siziano.access.proxy = "socks5://127.0.0.1:1080";
+    const apis = [
       ...plan.hosts
         .filter(({ role }) => role === "capi")
         .flatMap(({ address, fqdn }) => [`${address}:6443`, `${fqdn}:6443`]),
       ...plan.clusters.flatMap(({ apiVip, apiName }) => [`${apiVip}:6443`, `${apiName}:6443`]),
-      ...exampleSites().siziano.activeDirectory.servers.map(({ address }) => `${address}:22`),
-      ...nodes,
     ];
-    expect([...destinations].sort()).toEqual([...expected].sort());
+    expect([...bridgeDestinations(planRegion(sites, "siziano"))].sort()).toEqual([...machines, ...apis].sort());
   });
 
   test("leaves out what the jump host reaches for itself: names, time, logs, packages", () => {
