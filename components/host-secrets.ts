@@ -7,8 +7,12 @@ import type { HostSecrets } from "../render/host-content";
 /** The secrets that are rendered into one host's first boot. */
 export function hostSecrets(host: HostPlan, secrets: SecretOutputs): pulumi.Output<HostSecrets> {
   const common = pulumi
-    .all([secrets.sshHostKeys, secrets.deployKey])
-    .apply(([hostKeys, deployKey]) => ({ hostKey: hostKeys[host.name], deployPublicKey: deployKey.publicKey }));
+    .all([secrets.sshHostKeys, secrets.deployKey, secrets.verifyKey])
+    .apply(([hostKeys, deployKey, verifyKey]) => ({
+      hostKey: hostKeys[host.name],
+      deployPublicKey: deployKey.publicKey,
+      verifyPublicKey: verifyKey.publicKey,
+    }));
   switch (host.role) {
     case "jump":
     case "capi":

@@ -1,19 +1,40 @@
 import type { Site } from "../config/site";
+import type { HostPlan } from "../plan/model";
 import type { HostAccount, HostFile, HostSecrets } from "./host-content";
 import { rootFile } from "./host-file";
+import { verifyAccount, verifyCommand } from "./verify-account";
 
 /** The account that `up` itself logs in with, on every host. */
 export const deployAccount = "deploy";
 
-/** Who may log in to a host: `deploy`, then the site's administrators, by name. Several keys of one name make one account. */
-export function hostAccounts(site: Site, secrets: HostSecrets): HostAccount[] {
+/** The site's administrators, by name. Several keys of one name make one account. */
+export function administratorAccounts(site: Site): HostAccount[] {
   const keys = new Map<string, string[]>();
   for (const { name, publicKey } of site.administrators.keys)
     keys.set(name, [...(keys.get(name) ?? []), publicKey.trim()]);
   const administrators = [...keys].sort(([a], [b]) => (a < b ? -1 : 1));
+  return administrators.map(([name, publicKeys]) => ({ name, publicKeys: publicKeys.sort(), sudo: true }));
+}
+
+/**
+ * The account of `npm run verify`: through the jump host to the routers, and there to nothing but its questions. Its key
+ * carries the restrictions (sshd(8), AUTHORIZED_KEYS FILE FORMAT); what may be forwarded is the jump host's own list.
+ */
+function verifier(host: HostPlan, publicKey: string): HostAccount[] {
+  if (host.role !== "jump" && host.role !== "bgp") return [];
+  const restrictions = {
+    jump: 'restrict,port-forwarding,command="/bin/false"',
+    bgp: `restrict,command="${verifyCommand}"`,
+  };
+  return [{ name: verifyAccount, publicKeys: [`${restrictions[host.role]} ${publicKey.trim()}`], sudo: false }];
+}
+
+/** Who may log in to a fixed host: `deploy`, the site's administrators, `verify`. */
+export function hostAccounts(site: Site, host: HostPlan, secrets: HostSecrets): HostAccount[] {
   return [
     { name: deployAccount, publicKeys: [secrets.deployPublicKey.trim()], sudo: true },
-    ...administrators.map(([name, publicKeys]) => ({ name, publicKeys: publicKeys.sort(), sudo: true })),
+    ...administratorAccounts(site),
+    ...verifier(host, secrets.verifyPublicKey),
   ];
 }
 

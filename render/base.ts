@@ -20,7 +20,7 @@ function packageSources({ debian, debianSecurity }: Site["mirrors"]): PackageSou
 
 /** What every host of the VLAN holds, whatever its role. */
 export function baseContent(site: Site, plan: RegionPlan, host: HostPlan, secrets: HostSecrets): HostContent {
-  const accounts = hostAccounts(site, secrets);
+  const accounts = hostAccounts(site, host, secrets);
   const forwarding =
     host.role === "jump"
       ? ({ kind: "bridge", destinations: bridgeDestinations(plan), recorder: sessionRecorder } as const)

@@ -2,6 +2,7 @@
 import type { Site } from "../config/site";
 import type { HostPlan, RegionPlan } from "../plan/model";
 import { renderFrr } from "./frr";
+import { verifyFiles } from "./verify-account";
 import type { HostFile, HostSecrets, RoleContent } from "./host-content";
 import { bgpHealthPath, bgpHealthScript, renderKeepalived } from "./keepalived";
 
@@ -48,6 +49,7 @@ export function bgpContent(_site: Site, plan: RegionPlan, host: HostPlan, secret
     file("/etc/sysctl.d/90-router.conf", "0644", "root:root", sysctl),
     file("/etc/frr/daemons", "0640", "frr:frr", daemons),
     file("/etc/frr/vtysh.conf", "0640", "frr:frrvty", "service integrated-vtysh-config\n"),
+    ...verifyFiles(plan.bgp),
     file("/etc/frr/frr.conf", "0640", "frr:frr", renderFrr(plan.bgp, router, host.name, passwords)),
   ];
   const frr: RoleContent = {

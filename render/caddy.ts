@@ -2,6 +2,8 @@
 import type { Site } from "../config/site";
 import type { HostPlan } from "../plan/model";
 import { dexAddress, loginRedirects } from "./dex";
+import { loginPagePath } from "./login";
+import { loginPageFolder } from "./login-page";
 
 export const caddyfilePath = "/etc/caddy/Caddyfile";
 export const acmeCaPath = "/etc/caddy/acme-ca.pem";
@@ -39,6 +41,20 @@ const contentSecurityPolicy = [
   `form-action 'self' ${loginRedirects.join(" ")}`,
 ].join("; ");
 
+/** The page that offers kubeconfigs, and where people end up who type the name of auth alone; all else is dex's. */
+const loginPage = [
+  `redir / ${loginPagePath} 302`,
+  `redir ${loginPagePath.slice(0, -1)} ${loginPagePath} 302`,
+  `handle_path ${loginPagePath}* {`,
+  `\troot * ${loginPageFolder}`,
+  // A cluster that was made anew has another CA.
+  "\theader Cache-Control no-cache",
+  "\t@kubeconfig path *.yaml",
+  "\theader @kubeconfig Content-Type application/yaml",
+  "\tfile_server",
+  "}",
+];
+
 /** The text of the Caddyfile (Caddy 2.6, https://caddyserver.com/docs/caddyfile). It holds no secret. */
 export function renderCaddyfile(site: Site, host: HostPlan): string {
   const global = [
@@ -68,7 +84,10 @@ export function renderCaddyfile(site: Site, host: HostPlan): string {
     "request_body {",
     "\tmax_size 64KB",
     "}",
-    `reverse_proxy ${dexAddress}`,
+    ...loginPage,
+    "handle {",
+    `\treverse_proxy ${dexAddress}`,
+    "}",
   ];
   const block = (name: string, lines: readonly string[]) =>
     `${name}{\n${lines.map((line) => `\t${line}\n`).join("")}}\n`;

@@ -59,6 +59,8 @@ export type RoleContent = Pick<HostContent, "files" | "packages" | "programs" | 
 export interface HostSecrets {
   readonly hostKey: SshKeyPair;
   readonly deployPublicKey: string;
+  /** Of the account `verify`, on the jump host and the routers. */
+  readonly verifyPublicKey: string;
   /** bgp: password towards gw (absent where upstream is static) and one a cluster. */
   readonly bgpPasswords?: { readonly upstream?: string; readonly clusters: Readonly<Record<string, string>> };
   /** auth: password of the LDAP bind account. */

@@ -2,6 +2,7 @@ import type { SshKeyPair } from "../config/secrets";
 import type { HostAccount, HostFile } from "./host-content";
 import { rootFile } from "./host-file";
 import { authorizedKeysFolder, deployAccount } from "./accounts";
+import { verifyAccount } from "./verify-account";
 
 /** What one host's sshd lets a session do beyond a shell. */
 export type ForwardingPolicy =
@@ -25,9 +26,15 @@ export function hostKeyFiles({ privateKey, publicKey }: SshKeyPair): HostFile[] 
 /** Settings that come first win in sshd, and Debian's sshd_config includes its drop-ins before anything of its own. */
 const path = "/etc/ssh/sshd_config.d/00-site.conf";
 
-const authentication = (accounts: readonly HostAccount[]) => [
+/** Accounts that may log in; from everywhere, or from the addresses alone. */
+function allowUsers(accounts: readonly HostAccount[], from: readonly string[] | undefined): string {
+  const users = accounts.flatMap(({ name }) => from?.map((address) => `${name}@${address}`) ?? [name]);
+  return `AllowUsers ${users.join(" ")}`;
+}
+
+const authentication = (accounts: readonly HostAccount[], from: readonly string[] | undefined) => [
   `HostKey ${hostKeyPath}`,
-  `AllowUsers ${accounts.map(({ name }) => name).join(" ")}`,
+  allowUsers(accounts, from),
   `AuthorizedKeysFile ${authorizedKeysFolder}/%u`,
   "AuthenticationMethods publickey",
   "PubkeyAuthentication yes",
@@ -76,15 +83,18 @@ function forwarding(policy: ForwardingPolicy): string[] {
         "AllowTcpForwarding local",
         `PermitOpen ${policy.destinations.length > 0 ? policy.destinations.join(" ") : "none"}`,
         ...noTunnels,
-        // `up` runs commands whose input may hold secrets: they are logged by sshd and sudo, not recorded.
-        `Match User *,!${deployAccount}`,
+        // `up` runs commands whose input may hold secrets: they are logged by sshd and sudo, not recorded. `verify` runs none here.
+        `Match User *,!${deployAccount},!${verifyAccount}`,
         `  ForceCommand ${policy.recorder}`,
         "Match all",
       ];
   }
 }
 
-/** sshd's settings: keys only, the pinned host key only, and no forwarding but a bridge's planned one. Source: sshd_config(5). */
-export function sshdFile(accounts: readonly HostAccount[], policy: ForwardingPolicy): HostFile {
-  return rootFile(path, [...authentication(accounts), ...cryptography, ...forwarding(policy)], "0600");
+/**
+ * sshd's settings: keys only, one host key only, and no forwarding but a bridge's planned one. `from`: the only addresses
+ * that may log in; absent: the firewalls decide that alone. Source: sshd_config(5).
+ */
+export function sshdFile(accounts: readonly HostAccount[], policy: ForwardingPolicy, from?: readonly string[]): HostFile {
+  return rootFile(path, [...authentication(accounts, from), ...cryptography, ...forwarding(policy)], "0600");
 }

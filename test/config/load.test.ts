@@ -21,6 +21,7 @@ beforeAll(async () => {
     vcenterPassword: awkward,
     activeDirectoryPassword: awkward,
     deployKey: JSON.stringify(key),
+    verifyKey: JSON.stringify(key),
     sshHostKeys: JSON.stringify(
       Object.fromEntries(["jump", "auth", "bgp1", "bgp2", "capi"].map((name) => [name, key])),
     ),

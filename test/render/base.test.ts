@@ -120,12 +120,16 @@ describe("what is in force", () => {
       expect(settings).toContain(line);
     }
     expect(settings.filter((line) => line.startsWith("hostkey "))).toEqual(["hostkey /etc/ssh/ssh_host_ed25519_key"]);
-    expect(settings.filter((line) => line.startsWith("allowusers "))).toHaveLength(3);
+    const others = ["jump", "bgp1", "bgp2"].includes(name) ? ["verify"] : [];
+    expect(settings.filter((line) => line.startsWith("allowusers "))).toHaveLength(3 + others.length);
+    for (const other of others) expect(settings).toContain(`allowusers ${other}`);
   });
 
   test("administrators' sessions on jump are recorded, `up`'s are not", async () => {
     expect(await effective("jump", "alice")).toContain("forcecommand /usr/local/lib/site/record-session");
     expect(await effective("jump", "deploy")).toContain("forcecommand none");
+    // Its key says what it runs: nothing.
+    expect(await effective("jump", "verify")).toContain("forcecommand none");
   });
 
   test("only security updates install themselves", async () => {

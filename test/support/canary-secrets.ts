@@ -18,6 +18,7 @@ export function canarySecrets(site: Site): Secrets {
     activeDirectoryPassword: `CANARY-directory ${awkward}`,
     authCertificateKey: "-----BEGIN PRIVATE KEY-----\nCANARY-certificate\n-----END PRIVATE KEY-----\n",
     deployKey: pair("deploy"),
+    verifyKey: pair("verify"),
     sshHostKeys: Object.fromEntries(hosts.map((host) => [host, pair(`host-${host}`)])),
     bgpPasswords: {
       upstream: `CANARY-upstream"'\\$%#*()&<>`,

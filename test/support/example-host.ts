@@ -10,6 +10,7 @@ import { exampleSites } from "./example-sites";
 export const exampleSecrets: HostSecrets = {
   hostKey: { privateKey: "example private host key\n", publicKey: "ssh-ed25519 EXAMPLE-HOST-KEY host" },
   deployPublicKey: "ssh-ed25519 EXAMPLE-DEPLOY-KEY deploy",
+  verifyPublicKey: "ssh-ed25519 EXAMPLE-VERIFY-KEY verify",
   bgpPasswords: { upstream: "example-upstream", clusters: { management: "example-1", workloads: "example-2" } },
   activeDirectoryPassword: "example-directory",
 };

@@ -45,6 +45,7 @@ export function canariesOf(values: Readonly<Record<string, string>>): Canary[] {
     { name: "vcenterPassword", core: core(values.vcenterPassword) },
     { name: "activeDirectoryPassword", core: core(values.activeDirectoryPassword) },
     { name: "deployKey", core: afterHeader((json("deployKey") as { privateKey: string }).privateKey) },
+    { name: "verifyKey", core: afterHeader((json("verifyKey") as { privateKey: string }).privateKey) },
     { name: "meshCa", core: afterHeader((json("meshCa") as { privateKey: string }).privateKey) },
     { name: "bgpPasswords.upstream", core: core(bgp.upstream) },
     ...Object.entries(bgp.clusters).map(([name, text]) => ({ name: `bgpPasswords.${name}`, core: core(text) })),

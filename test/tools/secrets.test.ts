@@ -65,7 +65,7 @@ function held(stack: string): Partial<Secrets> {
     { value: string; secret: boolean }
   >;
   return Object.fromEntries(
-    (["deployKey", "sshHostKeys", "bgpPasswords", "meshCa", "encryptionKeys"] as const).flatMap((key) => {
+    (["deployKey", "verifyKey", "sshHostKeys", "bgpPasswords", "meshCa", "encryptionKeys"] as const).flatMap((key) => {
       const entry = all[`${project}:${key}`];
       if (!entry?.value) return [];
       expect(entry.secret).toBe(true);
@@ -86,7 +86,7 @@ test("a stack's life of secrets", () => {
   // The first run makes all that is random, and names what is not.
   const [first] = reported("siziano");
   expect(first?.made).toEqual(
-    expect.arrayContaining(["deployKey", "meshCa", "sshHostKeys.bgp2", "bgpPasswords.upstream", "encryptionKeys.capi"]),
+    expect.arrayContaining(["deployKey", "verifyKey", "meshCa", "sshHostKeys.bgp2", "bgpPasswords.upstream", "encryptionKeys.capi"]),
   );
   expect(first?.missing).toEqual(["vcenterPassword", "activeDirectoryPassword"]);
   const siziano = held("siziano");
@@ -144,8 +144,8 @@ test("a stack's life of secrets", () => {
 }, 300_000);
 
 test("what is generated is what its users take", () => {
-  const { deployKey, meshCa, sshHostKeys } = held("siziano");
-  for (const pair of [deployKey, ...Object.values(sshHostKeys ?? {})]) {
+  const { deployKey, verifyKey, meshCa, sshHostKeys } = held("siziano");
+  for (const pair of [deployKey, verifyKey, ...Object.values(sshHostKeys ?? {})]) {
     const key = utils.parseKey(pair?.privateKey ?? "");
     if (key instanceof Error) throw key;
     expect(key.type).toBe("ssh-ed25519");
