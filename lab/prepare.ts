@@ -87,7 +87,7 @@ export async function prepare(progress: Progress): Promise<Prepared> {
   const dexProgram = toolchain.paths.dex;
   const [plain, node, prepared, dex] = await Promise.all([
     ensureRoot(plainRoot, progress),
-    ensureRoot(nodeRoot, progress),
+    ensureRoot(nodeRoot(toolchain.paths), progress),
     ensureRoot(preparedRoot([{ source: dexProgram, target: "/usr/local/bin/dex" }]), progress),
     packDex(dexProgram),
   ]);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, cp, mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readFile, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { machineAptConfiguration, machineAptSources, renderAptSources } from "./apt-sources";
 import { withLock } from "./lock";
@@ -34,6 +34,7 @@ export async function rootKey(recipe: RootRecipe): Promise<string> {
     parent,
     recipe.packages,
     recipe.files,
+    ...(recipe.links ? [recipe.links] : []),
     recipe.enabledUnits,
     recipe.disabledUnits,
     programs,
@@ -119,6 +120,10 @@ async function finish(recipe: RootRecipe, folder: string): Promise<void> {
     await mkdir(dirname(target), { recursive: true });
     await writeFile(target, content);
     await chmod(target, mode ?? 0o644);
+  }
+  for (const [path, target] of Object.entries(recipe.links ?? {})) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await symlink(target, join(folder, path));
   }
   for (const [verb, units] of [
     ["enable", recipe.enabledUnits],

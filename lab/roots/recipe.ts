@@ -20,6 +20,8 @@ export interface RootRecipe {
   readonly packages: readonly string[];
   /** Absolute path inside the root: what it holds. Written after the packages are installed. */
   readonly files: Readonly<Record<string, RootFile>>;
+  /** Absolute path inside the root of a symbolic link: where it points. */
+  readonly links?: Readonly<Record<string, string>>;
   /** Units that start at boot although their package leaves them off. */
   readonly enabledUnits: readonly string[];
   /** Units that would start at boot and must not. */

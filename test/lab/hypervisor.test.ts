@@ -5,5 +5,6 @@ import { readerRoot } from "../support/reader-root";
 test("the hypervisor passes its tests", async () => {
   const passed = await passedGoTests("hypervisor", { HYPERVISOR_TEST_ROOT: await readerRoot() });
   expect(passed).toContain("TestLifeOfAVM");
+  expect(passed).toContain("TestANodeHasAKernelOfItsOwn");
   expect(passed).toContain("TestPrivilegesAreThoseOfTheConfig");
 }, 900_000);

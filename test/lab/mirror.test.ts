@@ -1,6 +1,6 @@
 import { listedHash, validUntil } from "../../lab/mirror";
 import { plainRoot } from "../../lab/roots/plain";
-import { nodeRoot } from "../../lab/roots/node";
+import { nodePackagesRoot } from "../../lab/roots/node";
 import { servicesRoot } from "../../lab/roots/prepared";
 
 const inRelease = `Origin: Debian
@@ -25,5 +25,5 @@ test("the mirror is valid until the first of its suites is not; a suite without 
 });
 
 test("roots name each package once", () => {
-  for (const { packages } of [plainRoot, nodeRoot, servicesRoot]) expect(new Set(packages).size).toBe(packages.length);
+  for (const { packages } of [plainRoot, nodePackagesRoot, servicesRoot]) expect(new Set(packages).size).toBe(packages.length);
 });

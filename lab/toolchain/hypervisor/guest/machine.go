@@ -97,6 +97,13 @@ func (m *Machine) start() error {
 	if err != nil {
 		return err
 	}
+	if m.spec.Privileged {
+		node, err := nodeBinds(m.layout, m.spec.Root)
+		if err != nil {
+			return err
+		}
+		binds = append(binds, node...)
+	}
 	binds = append(binds, m.spec.Binds...)
 	for _, disk := range m.spec.Disks {
 		if err := disk.prepare(); err != nil {

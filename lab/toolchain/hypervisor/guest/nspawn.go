@@ -28,7 +28,7 @@ func nspawnCommand(spec Spec, rootfs string, cgroups []string, binds []Bind) *ex
 		args = append(args, "--uuid="+spec.UUID)
 	}
 	if spec.Privileged {
-		args = append(args, "--capability=all", "--bind=/dev/kmsg")
+		args = append(args, "--capability=all")
 	} else {
 		args = append(args, "--capability="+strings.Join(append(networkCapabilities, spec.Capabilities...), ","))
 	}

@@ -20,6 +20,9 @@ func (l layout) run() string     { return filepath.Join(l.dir, "run") }
 func (l layout) console() string { return filepath.Join(l.dir, "console.log") }
 func (l layout) record() string  { return filepath.Join(l.dir, "record.json") }
 
+// volumes holds a node's directories that must not lie on the overlay, by their path in the guest.
+func (l layout) volumes() string { return filepath.Join(l.dir, "volumes") }
+
 // supervisor names the process that runs the machine over its reboots, between which there is no record.
 func (l layout) supervisor() string { return filepath.Join(l.dir, "supervisor.json") }
 

@@ -12,8 +12,8 @@ const (
 	unitDirectory = "/run/systemd/system"
 )
 
-// ProductUUIDFile is where the guest finds Spec.UUID. The kernel has no /sys/class/dmi here and nothing can be mounted
-// there, so what reads product_uuid must be pointed to this file by its template.
+// ProductUUIDFile is where the guest finds Spec.UUID, since the kernel has no /sys/class/dmi here. A privileged machine
+// sees it there as well.
 const ProductUUIDFile = runTarget + "/product_uuid"
 
 // fstabUnit mounts what /etc/fstab says. In a container systemd ignores fstab's block devices, since it expects no udev
@@ -37,7 +37,7 @@ type runDirectory struct {
 	err   error
 }
 
-// writeRun fills the machine's run directory afresh: its product UUID, the units for its disks, and, where the machine
+// writeRun fills the machine's run directory afresh: its product UUID, the units for its disks and a node's kernel, and, where the machine
 // has guestinfo, the environment of cloud-init, readable by the guest's root alone as on a real VM.
 func writeRun(l layout, spec Spec) ([]Bind, error) {
 	if err := os.RemoveAll(l.run()); err != nil {
@@ -53,6 +53,11 @@ func writeRun(l layout, spec Spec) ([]Bind, error) {
 	if len(spec.Disks) > 0 {
 		run.unit("fstab.service", fstabUnit, "hypervisor-fstab.service")
 		run.unit("local-fs.conf", "[Unit]\nWants=hypervisor-fstab.service\n", "local-fs.target.d/10-hypervisor.conf")
+	}
+	if spec.Privileged {
+		run.write("node-kernel", nodeKernel, 0o444)
+		run.unit("node-kernel.service", nodeKernelUnit, "hypervisor-node-kernel.service")
+		run.unit("node-kernel.conf", "[Unit]\nRequires=hypervisor-node-kernel.service\n", "sysinit.target.d/10-hypervisor.conf")
 	}
 	environment, err := guestinfoEnvironment(spec.CloudInit)
 	if err != nil {

@@ -30,7 +30,8 @@ type Spec struct {
 	Disks           []Disk      `json:"disks,omitempty"`
 	// Capabilities beyond those that nspawn grants by itself and the network ones every machine gets.
 	Capabilities []string `json:"capabilities,omitempty"`
-	// Privileged gives the machine every capability and /dev/kmsg: what a Kubernetes node needs.
+	// Privileged gives the machine what a Kubernetes node needs: every capability, devices, directories that are no
+	// overlay, and what a VM's own kernel lets it set (node.go).
 	Privileged bool `json:"privileged,omitempty"`
 	// UUID stands for the BIOS UUID: machine-id of a template without one, and ProductUUIDFile in the guest.
 	UUID string `json:"uuid,omitempty"`
