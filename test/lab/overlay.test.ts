@@ -23,10 +23,16 @@ test.each(["siziano", "dr"])("of %s, exactly what the overlay names differs", (s
 
 test("the list of what a lab may change is short, and this is all of it", () => {
   expect(Object.keys(overlayPaths).sort()).toEqual([
+    "activeDirectory.dns.ssh.hostKeys",
     "activeDirectory.ldap.caCertificate",
     "administrators.keys",
+    "cilium.extraValues",
+    "clusters.*.controlPlane.replicas",
+    "clusters.*.state",
+    "clusters.*.workers.*.replicas",
     "environment",
     "hosts.auth.certificate.caCertificate",
+    "mirrors.registry.caCertificate",
     "programs",
     "vcenter.templates.host",
     "vcenter.tls",
@@ -36,11 +42,28 @@ test("the list of what a lab may change is short, and this is all of it", () => 
 });
 
 test("no address, name or AS number may be changed", () => {
-  for (const path of ["vlan.cidr", "hosts.jump.address", "bgp.routersASN", "vcenter.server", "clusters"]) {
+  for (const path of [
+    "vlan.cidr",
+    "hosts.jump.address",
+    "bgp.routersASN",
+    "vcenter.server",
+    "clusters",
+    "clusters.workloads.pods",
+  ]) {
     expect(() => applyOverlay(real("siziano"), project, { [path]: "x" } as Overlay)).toThrow(
       `${path} is none of what a lab may change`,
     );
   }
+});
+
+test("a star stands for one key, and sets that one alone", () => {
+  const overlay: Overlay = { "clusters.workloads.state": "planned", "clusters.management.workers.general.replicas": 1 };
+  const { workloads, management } = configOf(applyOverlay(real("siziano"), project, overlay))[
+    `${project}:clusters`
+  ] as Record<string, { state?: string; workers: { general: { replicas: number; maximum: number } } }>;
+  expect(workloads.state).toBe("planned");
+  expect(management.state).toBeUndefined();
+  expect(management.workers.general).toMatchObject({ replicas: 1, maximum: 6 });
 });
 
 test("a path whose parent the site file lacks is refused", () => {
