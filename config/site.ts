@@ -436,6 +436,7 @@ export const siteSchema = z.strictObject({
       clusterApiVsphere: text("CAPV.").optional(),
       coredns: text("CoreDNS of the cluster's zone.").optional(),
       dex: text("dex.").optional(),
+      kubectl: text("kubectl of the Job that asks Cluster API's webhooks.").optional(),
       kubeVip: text("kube-vip.").optional(),
     })
     .default({})

@@ -10,6 +10,7 @@ export const versions = {
   clusterApiVsphere: "v1.16.1",
   coredns: "v1.12.1",
   dex: "v2.41.1",
+  kubectl: "v1.34.2",
   kubeVip: "v1.0.0",
 } as const;
 
@@ -31,6 +32,7 @@ export const versionFloors = {
   clusterApiVsphere: "1.16.0",
   coredns: "1.11.0",
   dex: "2.41.0",
+  kubectl: "1.32.0",
   kubeVip: "1.0.0",
 } as const satisfies Record<keyof typeof versions, string>;
 
