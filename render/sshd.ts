@@ -95,6 +95,10 @@ function forwarding(policy: ForwardingPolicy): string[] {
  * sshd's settings: keys only, one host key only, and no forwarding but a bridge's planned one. `from`: the only addresses
  * that may log in; absent: the firewalls decide that alone. Source: sshd_config(5).
  */
-export function sshdFile(accounts: readonly HostAccount[], policy: ForwardingPolicy, from?: readonly string[]): HostFile {
+export function sshdFile(
+  accounts: readonly HostAccount[],
+  policy: ForwardingPolicy,
+  from?: readonly string[],
+): HostFile {
   return rootFile(path, [...authentication(accounts, from), ...cryptography, ...forwarding(policy)], "0600");
 }

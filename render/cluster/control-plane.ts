@@ -1,0 +1,108 @@
+/** A cluster's control plane as Cluster API's kubeadm provider has it (KubeadmControlPlane v1beta2). */
+import type { Site } from "../../config/site";
+import { prefixLengthOf } from "../../plan/cidr";
+import type { ClusterPlan, RegionPlan } from "../../plan/model";
+import { renderAuthentication } from "./authentication";
+import { machineDeletion } from "./lifecycle";
+import { apis, clusterLabel, clusterNames, reference } from "./names";
+import { encryptionKey } from "./secrets";
+import { kubeadmFiles, nodeConfig, nodeRegistration } from "./node";
+import { rootFile } from "../host-file";
+import { kubeVip } from "../kube-vip";
+import type { KubernetesObject } from "../kubernetes-object";
+
+/** Where kube-apiserver's own configuration lies on the nodes, and in its container. */
+const authenticationPath = "/etc/kubernetes/authentication.yaml";
+const encryptionPath = "/etc/kubernetes/encryption.yaml";
+
+/** Days before the control plane's certificates (one year, kubeadm) expire that its nodes are replaced by new ones. */
+const renewalDays = 60;
+
+/** Length of the prefix that each node gets of the pods' range. */
+const podPrefixLength = 24;
+
+const argument = (name: string, value: string) => ({ name, value });
+const mounted = (name: string, path: string) => ({
+  name,
+  hostPath: path,
+  mountPath: path,
+  pathType: "File",
+  readOnly: true,
+});
+
+/** kubeadm's ClusterConfiguration, as far as it is not Cluster API's: versions, networks and the endpoint are. */
+function clusterConfiguration(cluster: ClusterPlan) {
+  return {
+    apiServer: {
+      // The VIP itself is there as the endpoint.
+      certSANs: [cluster.apiName],
+      extraArgs: [
+        argument("authentication-config", authenticationPath),
+        argument("encryption-provider-config", encryptionPath),
+        argument("profiling", "false"),
+      ],
+      extraVolumes: [mounted("authentication", authenticationPath), mounted("encryption", encryptionPath)],
+    },
+    controllerManager: {
+      extraArgs: [
+        argument("cloud-provider", "external"),
+        argument("node-cidr-mask-size", String(podPrefixLength)),
+        argument("profiling", "false"),
+      ],
+    },
+    scheduler: { extraArgs: [argument("profiling", "false")] },
+  };
+}
+
+/** `template`: name of the machine template. Throws where the pods' range is too small to be cut. */
+export function renderControlPlane(
+  site: Site,
+  plan: RegionPlan,
+  cluster: ClusterPlan,
+  template: string,
+): KubernetesObject {
+  if (prefixLengthOf(cluster.pods) >= podPrefixLength)
+    throw new Error(`${cluster.name}: pods ${cluster.pods} cannot be cut into a /${podPrefixLength} a node`);
+  const names = clusterNames(cluster);
+  const node = nodeConfig(site, plan);
+  const vip = kubeVip(plan, cluster);
+  const authentication = rootFile(authenticationPath, renderAuthentication(plan.login, cluster), "0600");
+  return {
+    apiVersion: apis.controlPlane,
+    kind: "KubeadmControlPlane",
+    metadata: { name: names.controlPlane, namespace: cluster.namespace, labels: clusterLabel(cluster) },
+    spec: {
+      replicas: cluster.controlPlane.replicas,
+      version: cluster.kubernetesVersion,
+      machineTemplate: {
+        spec: {
+          infrastructureRef: reference(apis.infrastructure, "VSphereMachineTemplate", template),
+          deletion: machineDeletion,
+        },
+      },
+      rollout: {
+        before: { certificatesExpiryDays: renewalDays },
+        strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: cluster.controlPlane.surge } },
+      },
+      kubeadmConfigSpec: {
+        clusterConfiguration: clusterConfiguration(cluster),
+        // Cilium does kube-proxy's work.
+        initConfiguration: { nodeRegistration, skipPhases: ["addon/kube-proxy"] },
+        joinConfiguration: { nodeRegistration },
+        users: node.users,
+        files: [
+          ...node.files,
+          ...kubeadmFiles([...vip.files, authentication]),
+          {
+            path: encryptionPath,
+            permissions: "0600",
+            owner: "root:root",
+            contentFrom: { secret: { name: names.encryption, key: encryptionKey } },
+          },
+        ],
+        preKubeadmCommands: [...node.preKubeadmCommands, vip.before],
+        postKubeadmCommands: [vip.after],
+      },
+    },
+  };
+}
