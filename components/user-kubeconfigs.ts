@@ -10,7 +10,7 @@ import type { VlanVm } from "./vlan-vm";
 export interface UserKubeconfigsArgs {
   readonly plan: RegionPlan;
   /** The host auth. */
-  readonly auth: VlanVm;
+  readonly auth: Pick<VlanVm, "machine" | "ready">;
   /** SSH to auth. */
   readonly connection: Connection;
   /** Administrators' kubeconfigs of the deployed clusters by name: secrets, of which only the CA is used. */

@@ -27,6 +27,8 @@ export interface StrictMocks {
   readonly functions: Readonly<Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>>>;
   /** Tokens of the custom resources that may be registered. */
   readonly resources: readonly string[];
+  /** What a plugin adds to a resource's inputs, by the resource's name. */
+  readonly outputs?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** A preview, in which no id is known yet. */
   readonly preview?: boolean;
 }
@@ -48,7 +50,10 @@ export async function installStrictMocks(project: string, stack: string, mocks: 
   const recording: Recording = { registered: [], refused: [] };
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ name, inputs }) => ({ id: mocks.preview ? undefined : `${name}-id`, state: inputs }),
+      newResource: ({ name, inputs }) => ({
+        id: mocks.preview ? undefined : `${name}-id`,
+        state: { ...inputs, ...mocks.outputs?.[name] },
+      }),
       call: ({ token, inputs }) => {
         const answer = mocks.functions[token];
         if (answer === undefined) recording.refused.push(`${token}: no such function in the plugins`);
