@@ -16,7 +16,7 @@ export async function program(preflight: Preflight): Promise<RegionOutputs> {
   const site = sites[siteName];
   const plan = planRegion(sites, siteName);
   const password = await valueOf(secrets.vcenterPassword);
-  const faults = await preflight({ site, plan, password, mayBeReadOnly: pulumi.runtime.isDryRun() });
+  const { faults } = await preflight({ site, plan, password, mayBeReadOnly: pulumi.runtime.isDryRun() });
   for (const notice of faults.filter((fault) => fault.severity === "notice")) {
     await pulumi.log.warn(faultText(notice));
   }

@@ -22,7 +22,16 @@ export interface PreflightArgs {
   readonly mayBeReadOnly: boolean;
 }
 
-export type Preflight = (args: PreflightArgs) => Promise<readonly Fault[]>;
+export interface PreflightReport {
+  readonly faults: readonly Fault[];
+  /**
+   * SHA-256 of the certificate that vCenter showed and the pin accepted, upper case, colons between bytes: what the
+   * programs inside the region pin. Empty where there was no such certificate; then there is a fault.
+   */
+  readonly vcenterThumbprint: string;
+}
+
+export type Preflight = (args: PreflightArgs) => Promise<PreflightReport>;
 
 /** One conversation with vCenter, after the login. */
 interface Inspection extends PreflightArgs {
@@ -35,16 +44,26 @@ interface Inspection extends PreflightArgs {
 /** Reads vCenter and changes nothing. What one fault hides (nothing can be asked before a login) shows at the next run. */
 export const preflight: Preflight = async (args) => {
   const { site, plan } = args;
-  const fault = (severity: Fault["severity"]) => (finding: Finding) => ({ site: plan.site, ...finding, severity });
-  const error = fault("error");
-
   let connection: Awaited<ReturnType<typeof VcenterApi.connect>>;
   try {
     connection = await VcenterApi.connect(site.vcenter);
   } catch (reason) {
-    return [error(connectionFinding(site, reason))];
+    return {
+      faults: [{ site: plan.site, ...connectionFinding(site, reason), severity: "error" }],
+      vcenterThumbprint: "",
+    };
   }
-  const { api, content } = connection;
+  return { faults: await inspect(args, connection), vcenterThumbprint: connection.thumbprint };
+};
+
+async function inspect(
+  args: PreflightArgs,
+  { api, content }: Pick<Inspection, "api" | "content">,
+): Promise<readonly Fault[]> {
+  const { site, plan } = args;
+  const fault = (severity: Fault["severity"]) => (finding: Finding) => ({ site: plan.site, ...finding, severity });
+  const error = fault("error");
+
   const trust = await pluginTrustFault(plan.site, site);
   try {
     const userName = await api.login(content.sessionManager, site.vcenter.username, args.password);
@@ -68,7 +87,7 @@ export const preflight: Preflight = async (args) => {
   } finally {
     await api.close(content.sessionManager);
   }
-};
+}
 
 async function templateFindings({ api, found, plan }: Inspection): Promise<readonly Finding[]> {
   const findings = await Promise.all(

@@ -50,12 +50,16 @@ export class VcenterApi {
   static async connect(vcenter: Pick<Site["vcenter"], "server" | "tls">): Promise<{
     readonly api: VcenterApi;
     readonly content: ServiceContent;
+    /** SHA-256 of vCenter's certificate, upper case, colons between bytes. */
+    readonly thumbprint: string;
   }> {
-    const api = new VcenterApi(hostAndPort(vcenter.server), new PinnedAgent(vcenter.tls));
+    const agent = new PinnedAgent(vcenter.tls);
+    const api = new VcenterApi(hostAndPort(vcenter.server), agent);
     try {
       const serviceInstance = { type: "ServiceInstance", value: "ServiceInstance" };
       const content = await api.invoke<ServiceContent>(serviceInstance, "RetrieveServiceContent", {});
-      return { api, content };
+      // There was an answer, so there was an accepted certificate.
+      return { api, content, thumbprint: agent.fingerprint! };
     } catch (error) {
       api.agent.destroy();
       throw error;

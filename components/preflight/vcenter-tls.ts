@@ -37,6 +37,9 @@ function messageOf(reason: unknown): string {
 
 /** An HTTPS agent whose every connection is checked against the pin before a byte of a request is sent. */
 export class PinnedAgent extends https.Agent {
+  /** SHA-256 fingerprint of the certificate that was accepted; undefined before the first connection. */
+  fingerprint?: string;
+
   constructor(private readonly pin: Pin) {
     super({ keepAlive: true, maxSockets: 4 });
   }
@@ -52,6 +55,7 @@ export class PinnedAgent extends https.Agent {
       (socket) => {
         const fault = pinFault(socket, host, this.pin);
         if (fault === undefined) {
+          this.fingerprint = seen(socket).fingerprint;
           done(null, socket);
         } else {
           socket.destroy();

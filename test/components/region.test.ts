@@ -14,11 +14,17 @@ import { vsphereMocks } from "../support/vsphere-mocks";
 import { expectGolden } from "../golden";
 
 const site = exampleSites().siziano;
+/** The hosts alone: what clusters add is in stack.test.ts. */
+const planned = Object.fromEntries(
+  Object.entries(site.clusters).map(([name, cluster]) => [name, { ...cluster, state: "planned" }]),
+);
+const report = (...faults: readonly Fault[]) => ({ faults, vcenterThumbprint: "AA:BB" });
 /** What the check wants of a production site beyond the example. */
 const authority = readFileSync(join(__dirname, "../support/authority.pem"), "utf8");
 const certificate = site.hosts.auth.certificate;
 const confirmed = {
   addressesConfirmed: true,
+  clusters: planned,
   vcenter: { ...site.vcenter, tls: { caCertificate: authority } },
   activeDirectory: {
     ...site.activeDirectory,
@@ -47,7 +53,7 @@ interface Run {
 async function deploy(changes: Readonly<Record<string, unknown>> = {}, preview = false): Promise<Run> {
   const { registered, refused } = await installStrictMocks(project, "siziano", { ...vsphereMocks, preview });
   configureStack("siziano", canarySecrets(site), { ...confirmed, ...changes });
-  const outputs = await program(async () => []);
+  const outputs = await program(async () => report());
   await settled();
   expect(refused).toEqual([]);
   return { registered, outputs };
@@ -152,7 +158,7 @@ describe("before the first resource", () => {
   test("a fault of the site file stops the program", async () => {
     const { registered } = await installStrictMocks(project, "siziano", vsphereMocks);
     configureStack("siziano", canarySecrets(site), { addressesConfirmed: false });
-    await expect(program(async () => [])).rejects.toThrow("addressesConfirmed");
+    await expect(program(async () => report())).rejects.toThrow("addressesConfirmed");
     expect(registered).toEqual([]);
   });
 
@@ -167,10 +173,12 @@ describe("before the first resource", () => {
     });
     const { registered } = await installStrictMocks(project, "siziano", vsphereMocks);
     configureStack("siziano", canarySecrets(site), confirmed);
-    await expect(program(async () => [fault("error")])).rejects.toThrow(/nothing was touched[^]*is full[^]*free space/);
+    await expect(program(async () => report(fault("error")))).rejects.toThrow(
+      /nothing was touched[^]*is full[^]*free space/,
+    );
     expect(registered).toEqual([]);
     const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
-    await program(async () => [fault("notice")]);
+    await program(async () => report(fault("notice")));
     await settled();
     expect(warn).toHaveBeenCalledWith(expect.stringContaining("is full"));
     expect(registered).not.toEqual([]);
@@ -183,7 +191,7 @@ describe("before the first resource", () => {
       configureStack("siziano", canarySecrets(site), confirmed);
       await program(async ({ password, mayBeReadOnly }) => {
         seen.push([password, mayBeReadOnly]);
-        return [];
+        return report();
       });
       await settled();
     }

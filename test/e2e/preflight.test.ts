@@ -29,12 +29,13 @@ async function ask(question: Question = {}): Promise<readonly Fault[]> {
   if (question.trusted !== false) process.env.SSL_CERT_FILE = vcenter.authority;
   try {
     const site = question.site?.(vcenter.site) ?? vcenter.site;
-    return await preflight({
+    const { faults } = await preflight({
       site,
       plan: planRegion({ siziano: site, dr }, "siziano"),
       password: question.password ?? vcenter.password,
       mayBeReadOnly: question.mayBeReadOnly ?? false,
     });
+    return faults;
   } finally {
     if (trust === undefined) delete process.env.SSL_CERT_FILE;
     else process.env.SSL_CERT_FILE = trust;
@@ -78,7 +79,10 @@ test("a pinned fingerprint is enough, and another one is refused", async () => {
     process.env.SSL_CERT_FILE = vcenter.authority;
     const site = withVcenter({ tls: { thumbprint } })(vcenter.site);
     const plan = planRegion({ siziano: site, dr }, "siziano");
-    expect(await preflight({ site, plan, password: vcenter.password, mayBeReadOnly: false })).toEqual([]);
+    expect(await preflight({ site, plan, password: vcenter.password, mayBeReadOnly: false })).toEqual({
+      faults: [],
+      vcenterThumbprint: thumbprint,
+    });
   } finally {
     delete process.env.SSL_CERT_FILE;
     await vcenter.stop();
