@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as vsphere from "@pulumi/vsphere";
 import type { SecretOutputs } from "../config/load";
 import type { Site } from "../config/site";
-import type { HostPlan, RegionPlan } from "../plan/model";
+import type { HostPlan, HostRole, RegionPlan } from "../plan/model";
 import { guestinfo } from "../render/guestinfo";
 import { renderMetadata, renderUserData } from "../render/cloud-init";
 import { hostContent } from "../render/host";
@@ -11,7 +11,7 @@ import { hostSecrets } from "./host-secrets";
 import { findInventory, type Inventory } from "./inventory";
 import { separateRouters } from "./router-separation";
 import { SiteFolder } from "./site-folder";
-import { connectionTo, type SshAccessArgs } from "./ssh-access";
+import { connectionTo, type Connection, type SshAccessArgs } from "./ssh-access";
 import { VlanVm } from "./vlan-vm";
 
 export interface RegionArgs {
@@ -20,18 +20,47 @@ export interface RegionArgs {
   readonly secrets: SecretOutputs;
 }
 
+/** A fixed host, for what is done on it once it is ready. */
+export interface ReachableHost {
+  readonly machine: VlanVm;
+  readonly connection: Connection;
+}
+
 export class Region extends pulumi.ComponentResource {
+  /** Logs in to vCenter as `up` does. */
+  readonly vcenter: vsphere.Provider;
+  readonly inventory: Inventory;
+  /** The VM folder of the site and the tags of its roles. */
+  readonly folder: SiteFolder;
   /** The hosts' machines by host name. */
   readonly machines: ReadonlyMap<string, VlanVm>;
+  private readonly access: SshAccessArgs;
 
-  constructor(name: string, args: RegionArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    private readonly args: RegionArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("kubernetes-vsphere:region:Region", name, {}, opts);
-    const provider = this.connectVcenter(name, args);
-    const inventory = findInventory(args.site.vcenter, { parent: this, provider });
-    const folder = this.createFolder(name, args, inventory, provider);
-    this.machines = this.createMachines(name, args, inventory, folder, provider);
-    this.separateRouters(name, args, inventory, provider);
+    const { site, plan, secrets } = args;
+    this.access = {
+      path: site.access.path,
+      jump: hostOf(plan, "jump"),
+      deployKey: secrets.deployKey,
+      sshHostKeys: secrets.sshHostKeys,
+    };
+    this.vcenter = this.connectVcenter(name, args);
+    this.inventory = findInventory(site.vcenter, { parent: this, provider: this.vcenter });
+    this.folder = this.createFolder(name, args, this.inventory, this.vcenter);
+    this.machines = this.createMachines(name, args, this.inventory, this.folder, this.vcenter);
+    this.separateRouters(name, args, this.inventory, this.vcenter);
     this.registerOutputs({});
+  }
+
+  /** The one host of a role, its machine and the way to its SSH. Throws for a role with several hosts, or none. */
+  host(role: Exclude<HostRole, "bgp">): ReachableHost {
+    const host = hostOf(this.args.plan, role);
+    return { machine: this.machines.get(host.name)!, connection: connectionTo(host, this.access) };
   }
 
   private connectVcenter(name: string, { site, secrets }: RegionArgs): vsphere.Provider {
@@ -75,14 +104,9 @@ export class Region extends pulumi.ComponentResource {
     folder: SiteFolder,
     provider: vsphere.Provider,
   ): ReadonlyMap<string, VlanVm> {
-    const { site, plan, secrets } = args;
-    const jump = theJumpHost(plan);
-    const access: SshAccessArgs = {
-      path: site.access.path,
-      jump,
-      deployKey: secrets.deployKey,
-      sshHostKeys: secrets.sshHostKeys,
-    };
+    const { site, plan } = args;
+    const { access } = this;
+    const { jump } = access;
     const machines = new Map<string, VlanVm>();
     // The jump host first: where it is the way in, every other host is asked through it.
     for (const host of [jump, ...plan.hosts.filter((other) => other.name !== jump.name)]) {
@@ -125,12 +149,14 @@ export class Region extends pulumi.ComponentResource {
   }
 }
 
-function theJumpHost(plan: RegionPlan): HostPlan {
-  const jump = plan.hosts.find((host) => host.role === "jump");
-  if (jump === undefined) {
-    throw new Error(`${plan.site}: the plan has no host of role jump; every region has exactly one.`);
+function hostOf(plan: RegionPlan, role: HostRole): HostPlan {
+  const [host, ...others] = plan.hosts.filter((each) => each.role === role);
+  if (host === undefined || others.length > 0) {
+    throw new Error(
+      `${plan.site}: the plan has ${host === undefined ? "no host" : "several hosts"} of role ${role}; exactly one is expected.`,
+    );
   }
-  return jump;
+  return host;
 }
 
 function roleTag(folder: SiteFolder, host: HostPlan): pulumi.Output<string> {
