@@ -1,4 +1,4 @@
-/** The secrets of a stack, through the `pulumi` program: it alone knows how they are encrypted. Values travel over pipes only. */
+/** A stack's secrets and outputs, through the `pulumi` program: it alone knows how they are encrypted. Values travel over pipes only. */
 import { spawnSync } from "node:child_process";
 import { CommandError } from "./command";
 
@@ -32,6 +32,15 @@ export function stackConfig({ root, stack, configFile, environment }: StackConfi
   };
 }
 
+/**
+ * A stack's output, secrets in clear; undefined where the stack has none of that name.
+ */
+export function stackOutput({ root, stack, environment }: StackConfigOptions, name: string): unknown {
+  const command = ["stack", "output", "--json", "--show-secrets", "--stack", stack, "--non-interactive"];
+  const outputs = runPulumi(root, stack, command, { ...process.env, ...environment }, undefined);
+  return (JSON.parse(outputs) as Readonly<Record<string, unknown>>)[name];
+}
+
 function runPulumi(
   root: string,
   stack: string,
@@ -44,7 +53,7 @@ function runPulumi(
     throw new CommandError(`pulumi cannot be run (${done.error.message}). Remedy: install it, or put it on the PATH`);
   }
   if (done.status !== 0)
-    throw new CommandError(`${stack}: pulumi config failed\n${done.stderr.trim()}${remedy(stack, done.stderr)}`);
+    throw new CommandError(`${stack}: pulumi ${args[0]} failed\n${done.stderr.trim()}${remedy(stack, done.stderr)}`);
   return done.stdout;
 }
 

@@ -22,7 +22,7 @@ async function deploy(token: string) {
       "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
     ],
     outputs: {
-      "siziano-verify-token": token === undefined ? {} : { data: { token: Buffer.from(token).toString("base64") } },
+      "siziano-verify-token": { data: { token: Buffer.from(token).toString("base64") } },
     },
   });
   class Cluster extends pulumi.ComponentResource {

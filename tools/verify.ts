@@ -1,0 +1,123 @@
+/** `npm run verify`: one pass/fail table of a live site, from the real tools' own words, with rights to read. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { parseSiteFiles, projectName, readSiteFile, readSiteFiles, stackNames } from "../config/site-files";
+import { secretSchemas } from "../config/secrets";
+import type { Site } from "../config/site";
+import { checkedSites, SiteFaults } from "../plan/check";
+import { planRegion } from "../plan/plan";
+import { verifyAccount } from "../render/verify-account";
+import { credentialsSchema, verificationSchema, type Credentials } from "../verify/credentials";
+import { makeReport, renderReport } from "../verify/report";
+import { unseen, verify } from "../verify/verify";
+import { CommandError, exitCodes, projectRoot, runCommand, UsageError } from "./command";
+import { stackConfig, stackOutput } from "./pulumi-config";
+
+const help = `npm run verify -- STACK [--json] [--config-file FILE] [--credentials FILE] [--write-credentials FILE]
+
+Looks at a live site and compares it with its plan: machines (vCenter), clusters and their machines (Cluster API), nodes,
+Cilium, every BGP session from both ends, every route on every router, every DNS answer of every Active Directory server,
+every forwarder, the login, and the remaining life of certificates. Changes nothing. What does not answer, or answers
+nothing, has failed. Runs where \`up\` runs; needs kubectl on the PATH. What rights it needs: docs/verify.md.
+
+  --json                    {"version": 1, "site", "time", "passed", "failed", "checks": [{family, subject, source, verdict,
+                            detail}], "unseen": [text]}
+  --config-file FILE        the stack's file, where it is not beside Pulumi.yaml
+  --credentials FILE        what --write-credentials wrote; then neither pulumi nor the stack's passphrase is needed
+  --write-credentials FILE  only write the read-only credentials that the stack holds, for a machine that shall have no others
+  --root DIR                the project's folder; default: this repository
+
+VCENTER_USERNAME and VCENTER_PASSWORD in the environment stand for the site's own account.
+
+Exit code 0: all passed, 1: something failed or could not be read, 2: called wrongly.`;
+
+void runCommand({
+  help,
+  options: {
+    json: { type: "boolean" },
+    "config-file": { type: "string" },
+    credentials: { type: "string" },
+    "write-credentials": { type: "string" },
+    root: { type: "string" },
+  },
+  async run({ json, root = projectRoot, ...files }, stacks) {
+    const [stack] = stacks;
+    if (stack === undefined || stacks.length > 1) throw new UsageError("name one stack");
+    const { site, plan } = readSite(root, stack, files["config-file"]);
+    const credentials =
+      files.credentials === undefined
+        ? ofStack(root, stack, files["config-file"], site)
+        : readCredentials(files.credentials);
+    const target = files["write-credentials"];
+    if (target !== undefined) {
+      writeFileSync(target, `${JSON.stringify(credentials, undefined, 2)}\n`, { mode: 0o600, flag: "wx" });
+      console.log(`wrote ${target}: it holds secrets`);
+      return exitCodes.done;
+    }
+    const now = new Date();
+    const report = makeReport(plan.site, now, await verify({ site, plan, credentials, now }), unseen(plan, site));
+    process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report));
+    return report.failed === 0 && report.passed > 0 ? exitCodes.done : exitCodes.refused;
+  },
+});
+
+/** The checked site of a stack and its plan; the other sites are read too, for what clusters mesh with. */
+function readSite(root: string, stack: string, configFile: string | undefined) {
+  const own = configFile === undefined ? [] : [readSiteFile(stack, configFile, projectName(root))];
+  const others = readSiteFiles(
+    root,
+    own.map((file) => file.stack),
+  );
+  const files = [...own, ...others];
+  const file = files.find((each) => each.stack === stack);
+  if (file === undefined) throw new UsageError(`${stack}: no such stack; there are ${stackNames(root).join(", ")}`);
+  try {
+    const sites = checkedSites(parseSiteFiles(files));
+    return { site: sites[file.site], plan: planRegion(sites, file.site) };
+  } catch (error) {
+    if (error instanceof SiteFaults) throw new CommandError(error.message);
+    throw error;
+  }
+}
+
+function readCredentials(file: string): Credentials {
+  const parsed = credentialsSchema.safeParse(parseJson(readFileSync(file, "utf8")));
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map((issue) => issue.path.join(".") || "the whole").join(", ");
+  throw new CommandError(`${file}: ${wrong} is not as --write-credentials writes it`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The read-only credentials of a stack: two of its secrets, public halves of its host keys, and one output. */
+function ofStack(root: string, stack: string, configFile: string | undefined, site: Site): Credentials {
+  const options = { root, stack, configFile };
+  const texts = stackConfig(options).read();
+  const text = (key: string): string => {
+    const value = texts.get(`${projectName(root)}:${key}`);
+    if (!value) throw new CommandError(`${stack}: ${key} is not set. Remedy: npm run secrets -- ${stack}`);
+    return value;
+  };
+  const { privateKey } = secretSchemas.verifyKey.parse(parseJson(text("verifyKey")));
+  const hostKeys = secretSchemas.sshHostKeys.parse(parseJson(text("sshHostKeys")));
+  const { VCENTER_USERNAME: username, VCENTER_PASSWORD: password } = process.env;
+  return {
+    version: 1,
+    vcenter: {
+      username: username ?? site.vcenter.username,
+      password: username === undefined ? text("vcenterPassword") : (password ?? ""),
+    },
+    ssh: {
+      user: verifyAccount,
+      privateKey,
+      hostKeys: Object.fromEntries(Object.entries(hostKeys).map(([host, { publicKey }]) => [host, publicKey])),
+    },
+    // A stack whose clusters are yet to come has no such output.
+    kubeconfigs: verificationSchema.parse(stackOutput(options, "verification") ?? { clusters: {} }),
+  };
+}
