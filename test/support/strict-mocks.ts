@@ -15,6 +15,8 @@ export interface Registered {
   /** As sent to the engine: a secret is an object with Pulumi's signature around its value. */
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly protect: boolean;
+  /** Name of the resource with which this one is gone anyway. */
+  readonly deletedWith?: string;
   readonly deleteBeforeReplace: boolean;
   readonly replaceOnChanges: readonly string[];
   readonly additionalSecretOutputs: readonly string[];
@@ -87,6 +89,7 @@ interface WireRequest {
   getCustom(): boolean;
   getObject(): { toJavaScript(): Record<string, unknown> };
   getProtect(): boolean;
+  getDeletedwith(): string;
   getDeletebeforereplace(): boolean;
   getReplaceonchangesList(): string[];
   getAdditionalsecretoutputsList(): string[];
@@ -107,6 +110,7 @@ function describe(request: WireRequest, urn: string): Registered {
     ...(parent === "" || parent.includes("pulumi:pulumi:Stack") ? {} : { parent: nameOf(parent) }),
     inputs: request.getObject().toJavaScript(),
     protect: request.getProtect(),
+    ...(request.getDeletedwith() === "" ? {} : { deletedWith: nameOf(request.getDeletedwith()) }),
     deleteBeforeReplace: request.getDeletebeforereplace(),
     replaceOnChanges: request.getReplaceonchangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
