@@ -114,6 +114,27 @@ export const nodePackagesRoot: RootRecipe = {
   programs: [],
 };
 
+/**
+ * The kernel's WireGuard, which this machine lacks, as a program: the device is there before Cilium's agent and outlives it,
+ * as the kernel's would. lab/toolchain/cilium/README.md says what that shows and what it does not.
+ */
+const userspaceWireguard: RootRecipe["files"] = {
+  "/etc/systemd/system/userspace-wireguard.service": {
+    content: `[Unit]
+Description=Stands in for the kernel's WireGuard, which this lab's kernel lacks
+Before=containerd.service kubelet.service
+
+[Service]
+Environment=WG_PROCESS_FOREGROUND=1
+ExecStart=/usr/bin/wireguard-go --foreground cilium_wg0
+Restart=always
+
+[Install]
+WantedBy=multi-user.target
+`,
+  },
+};
+
 export interface NodePrograms {
   readonly kubeadm: string;
   readonly kubelet: string;
@@ -133,10 +154,11 @@ export function nodeRoot({ kubeadm, kubelet, kubectl }: NodePrograms): RootRecip
     files: {
       ...kubeletUnits,
       ...labKubelet,
+      ...userspaceWireguard,
       "/etc/containerd/config.toml": { content: containerdConfiguration },
     },
     links: Object.fromEntries(plugins.map((name) => [`${pluginFolder}/${name}`, `/usr/lib/cni/${name}`])),
-    enabledUnits: ["containerd.service", "kubelet.service"],
+    enabledUnits: ["containerd.service", "kubelet.service", "userspace-wireguard.service"],
     disabledUnits: [],
     programs: installed.map(([name, source]) => ({ source, target: `/usr/bin/${name}` })),
   };
