@@ -90,12 +90,18 @@ function readSites(identity: LabIdentity, override?: string): Sites {
 }
 
 /** What a lab changes in every site file. */
-function labOverlay(authority: CertificateAuthority, administratorKey: string): Overlay {
+function labOverlay(site: Site, authority: CertificateAuthority, administratorKey: string): Overlay {
+  const clusters = Object.entries(site.clusters).flatMap(([name, { workers }]) => [
+    [`clusters.${name}.controlPlane.replicas`, 1],
+    ...Object.keys(workers).map((pool) => [`clusters.${name}.workers.${pool}.replicas`, 1]),
+  ]);
   return {
+    ...(Object.fromEntries(clusters) as Overlay),
     environment: "lab",
     "vcenter.tls": { caCertificate: authority.certificate },
     "activeDirectory.ldap.caCertificate": authority.certificate,
     "hosts.auth.certificate.caCertificate": authority.certificate,
+    "mirrors.registry.caCertificate": authority.certificate,
     "administrators.keys": [{ name: labAdministrator, publicKey: administratorKey }],
   };
 }
@@ -133,7 +139,7 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
   const surroundings = surroundingsOf(real);
   const root = prepared.roots.fixture;
   const domain = await openDomain({ root, site: real, surroundings });
-  const overlay = { ...labOverlay(authority, administratorKey), ...options.overlay };
+  const overlay = { ...labOverlay(real, authority, administratorKey), ...options.overlay };
   await stack.writeFile(overlay);
   const sites = readSites(identity, stack.file);
   const site = sites[identity.site];
@@ -161,7 +167,10 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
     progress.step("vCenter", () =>
       startVcenter(identity, hypervisor, site, surroundings, authority, secrets, templates),
     ),
-    depotMachine(context, prepared.mirror).then(start),
+    depotMachine(context, {
+      mirror: prepared.mirror,
+      registry: { store: prepared.images, program: prepared.toolchain.paths.registry },
+    }).then(start),
     progress.step("Active Directory", async () => {
       await startActiveDirectory(context, domain);
       await enterRecords(context, domain, [...plan.dns.records, ...surroundingRecords(context)]);

@@ -25,6 +25,8 @@ export function authorities(draft: SiteDraft): [path: string, pem: string][] {
     ["vcenter.tls.caCertificate", draft.vcenter?.tls.caCertificate],
     ["activeDirectory.ldap.caCertificate", draft.activeDirectory?.ldap.caCertificate],
     ["hosts.auth.certificate.caCertificate", certificate?.kind === "acme" ? certificate.caCertificate : undefined],
+    ["hosts.auth.trustAnchor", draft.hosts?.auth.trustAnchor],
+    ["mirrors.registry.caCertificate", draft.mirrors?.registry?.caCertificate],
   ];
   return all.flatMap(([path, pem]): [string, string][] => (pem === undefined ? [] : [[path, pem]]));
 }

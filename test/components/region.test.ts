@@ -34,6 +34,7 @@ const confirmed = {
     ...site.hosts,
     auth: { ...site.hosts.auth, certificate: { ...certificate, caCertificate: authority } },
   },
+  mirrors: { ...site.mirrors, registry: { ...site.mirrors.registry, caCertificate: authority } },
   administrators: {
     ...site.administrators,
     keys: [

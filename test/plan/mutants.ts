@@ -33,6 +33,9 @@ const several = (
 
 const clusters = "clusters";
 const pool = "clusters.workloads.workers.general";
+const [ad1, ad2] = ["ad1.simplebooking.local", "ad2.simplebooking.local"];
+const dnsHostKeys = "activeDirectory.dns.ssh.hostKeys";
+const publicKey = `ssh-ed25519 ${"A".repeat(68)}`;
 
 /** 256 one-node clusters: more than there are pod ranges, and more than one region can number. */
 function tooManyClusters(values: Values): void {
@@ -368,12 +371,16 @@ export const mutants: readonly Mutant[] = [
       ["dns-delegation", "siziano", "clusters.workloads"],
     ],
   ),
+  one("dns-ssh", "activeDirectory.dns.ssh", undefined),
+  one("dns-ssh", dnsHostKeys, { [ad1]: publicKey }, `${dnsHostKeys}.${ad2}`),
+  one("dns-ssh", dnsHostKeys, { [ad1]: publicKey, [ad2]: "AAAA" }, `${dnsHostKeys}.${ad2}`),
+  one("dns-ssh", dnsHostKeys, { [ad1]: publicKey, [ad2]: publicKey, ad3: publicKey }, `${dnsHostKeys}.ad3`),
   one("ldap-name", "activeDirectory.ldap.bindUser", "dex"),
   one("ldap-name", "activeDirectory.ldap.userBase", "simplebooking.local"),
   one("acme-url", "hosts.auth.certificate.directory", "http://ca.simplebooking.local/directory"),
   one("mirror-url", "mirrors.debian", "ftp://mirror.simplebooking.local/debian"),
   one("mirror-url", "mirrors.registry", { url: "oci://mirror.simplebooking.local" }, "mirrors.registry.url"),
-  one("components-registry", "mirrors.components", { kind: "registry" }),
+  one("components-registry", "mirrors.registry", undefined, "mirrors.components"),
   one("mirror-addresses", "mirrors.addresses", []),
   one("mirror-addresses", "mirrors", { addresses: ["192.168.20.6"] }, "mirrors.addresses"),
   one("node-template", "vcenter.templates.node.kind", "plain"),

@@ -21,6 +21,7 @@ export async function soundSites(): Promise<Values> {
     set(values, site, "activeDirectory.ldap.caCertificate", certificate);
     set(values, site, "activeDirectory.dns.authoritativeZones", []);
     set(values, site, "hosts.auth.certificate.caCertificate", certificate);
+    set(values, site, "mirrors.registry.caCertificate", certificate);
     set(values, site, "administrators.keys", [{ name: "alice", publicKey: generateSshKeyPair("alice").publicKey }]);
   }
   return values;
