@@ -1,6 +1,7 @@
 /** Which secrets a host is given: its role's, and no other. */
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretOutputs } from "../config/load";
+import { capiKey } from "../config/secret-needs";
 import type { HostPlan } from "../plan/model";
 import type { HostSecrets } from "../render/host-content";
 
@@ -15,8 +16,11 @@ export function hostSecrets(host: HostPlan, secrets: SecretOutputs): pulumi.Outp
     }));
   switch (host.role) {
     case "jump":
-    case "capi":
       return common;
+    case "capi":
+      return pulumi
+        .all([common, secrets.encryptionKeys])
+        .apply(([shared, keys]) => ({ ...shared, encryptionKey: keys[capiKey] }));
     case "bgp":
       return pulumi
         .all([common, secrets.bgpPasswords])

@@ -1,62 +1,26 @@
-import type { RoleContent } from "./host-content";
-import { rootFile } from "./host-file";
-
-/** Where the management plane's etcd and keys live. */
-export const managementFolder = "/var/lib/management";
-
-/** ext4 label of the data disk: how a new VM knows the old VM's disk again. */
-const dataDiskLabel = "management";
+import type { Site } from "../config/site";
+import type { HostPlan, RegionPlan } from "../plan/model";
+import { controlPlaneContent } from "./capi/control-plane";
+import { dataDiskContent } from "./capi/data-disk";
+import type { HostSecrets, RoleContent } from "./host-content";
+import { registryFiles } from "./registries";
 
 /**
- * The disk is unit 1 of the first SCSI controller, whatever the kernel calls it: names like sdb may swap between boots.
- * It is formatted only where it holds nothing at all: no file system, no partition table, no signature of any kind.
+ * The VM that Cluster API runs on: its data disk, and a control plane whose state is there. Where Cluster API runs on a
+ * Kubernetes that exists, the machine keeps its disk and runs nothing.
  */
-const prepareDataDisk = [
-  "#!/bin/sh",
-  "set -eu",
-  "disk=",
-  "for candidate in /dev/disk/by-path/*-scsi-0:0:1:0 /dev/sdb; do",
-  '  if [ -b "$candidate" ]; then disk=$candidate; break; fi',
-  "done",
-  'if [ -z "$disk" ]; then echo "data disk: the VM has no disk at SCSI 0:1 and no /dev/sdb" >&2; exit 1; fi',
-  "found=0",
-  'signature=$(blkid --probe --output export "$disk") || found=$?',
-  "case $found in",
-  `  0) echo "$signature" | grep -qx LABEL=${dataDiskLabel} || {`,
-  `       echo "data disk: $disk holds something else than the file system labelled ${dataDiskLabel}: $signature" >&2; exit 1; } ;;`,
-  "  # 2: nothing was found on the disk.",
-  `  2) mkfs.ext4 -q -L ${dataDiskLabel} "$disk" ;;`,
-  '  *) echo "data disk: $disk cannot be read (blkid: exit code $found)" >&2; exit 1 ;;',
-  "esac",
-  `mkdir -p ${managementFolder}`,
-  `mountpoint -q ${managementFolder} || mount -o nodev,nosuid,noatime "$disk" ${managementFolder}`,
-  `chmod 0700 ${managementFolder}`,
-  "",
-].join("\n");
-
-const dataDiskUnit = [
-  "[Unit]",
-  `Description=Data disk of the management plane on ${managementFolder}`,
-  "After=systemd-udev-settle.service",
-  "[Service]",
-  "Type=oneshot",
-  "RemainAfterExit=yes",
-  "ExecStart=/usr/local/lib/site/prepare-data-disk",
-  "[Install]",
-  "WantedBy=multi-user.target",
-  "",
-].join("\n");
-
-/** The VM that Cluster API will run on: its data disk, formatted once and kept over every replacement of the VM. */
-export function capiContent(): RoleContent {
+export function capiContent(site: Site, plan: RegionPlan, host: HostPlan, secrets: HostSecrets): RoleContent {
+  const disk = dataDiskContent();
+  const { management } = plan;
+  if (management.kind === "external") return disk;
+  if (secrets.encryptionKey === undefined)
+    throw new Error(`encryptionKeys.${host.name} is missing: run \`npm run secrets\``);
+  const controlPlane = controlPlaneContent(plan, management, host, secrets.encryptionKey);
   return {
-    files: [
-      rootFile("/usr/local/lib/site/prepare-data-disk", prepareDataDisk, "0755"),
-      rootFile("/etc/systemd/system/data-disk.service", dataDiskUnit),
-    ],
-    packages: ["e2fsprogs"],
+    files: [...disk.files, ...registryFiles(site), ...controlPlane.files],
+    packages: [...disk.packages, ...controlPlane.packages],
     programs: [],
-    services: ["data-disk.service"],
-    checks: [["sh", "-n", "/usr/local/lib/site/prepare-data-disk"]],
+    services: [...disk.services, ...controlPlane.services],
+    checks: [...disk.checks, ...controlPlane.checks],
   };
 }

@@ -67,4 +67,6 @@ export interface HostSecrets {
   readonly activeDirectoryPassword?: string;
   /** auth: key of a provided certificate. */
   readonly authCertificateKey?: string;
+  /** capi: key for encryption at rest, 32 bytes, base64. */
+  readonly encryptionKey?: string;
 }

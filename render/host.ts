@@ -16,7 +16,7 @@ function roleContent(site: Site, plan: RegionPlan, host: HostPlan, secrets: Host
     case "bgp":
       return bgpContent(site, plan, host, secrets);
     case "capi":
-      return capiContent();
+      return capiContent(site, plan, host, secrets);
     default:
       throw new Error(`host ${host.name}: no renderer for role ${String(host.role satisfies never)}`);
   }

@@ -1,6 +1,7 @@
 import { isInside, spanOf } from "../plan/cidr";
 import type { Flow, HostPlan, RegionPlan } from "../plan/model";
 import { portText, services } from "../plan/ports";
+import { podsOf } from "./capi/pod-network";
 import type { HostFile } from "./host-content";
 import { rootFile } from "./host-file";
 
@@ -11,6 +12,7 @@ export const nftablesPath = "/etc/nftables.conf";
 export const vlanInterface = "ens192";
 
 const [sshPort] = services.ssh.ports;
+const [apiPort] = services.kubernetesApi.ports;
 
 /** Netlink group on which a host that records its users' connections hands them to ulogd. */
 export const connectionLogGroup = 1;
@@ -62,6 +64,8 @@ function input(plan: RegionPlan, host: HostPlan): string[] {
     "ct state invalid drop",
     `${icmpErrors} accept`,
     ...flows.map((flow) => accept(flow, `iifname ${vlanInterface} ip saddr ${set(flow.from.addresses)}`)),
+    // The API server's own ClusterIP leads here, too.
+    ...fromPods(plan, host).map((pods) => `${pods} tcp dport ${apiPort} accept`),
     // Noise of the segment, not worth a line in the log.
     "meta pkttype { broadcast, multicast } drop",
     ...refuse("input", "counter drop"),
@@ -83,6 +87,7 @@ function untrackedReplies(plan: RegionPlan, host: HostPlan): string[] {
 
 function output(plan: RegionPlan, host: HostPlan, recordUsers: boolean): string[] {
   const flows = plan.flows.filter((flow) => flow.from.hosts.includes(host.name));
+  const pods = podsOf(plan, host);
   return [
     "type filter hook output priority filter; policy drop;",
     "oif lo accept",
@@ -95,6 +100,8 @@ function output(plan: RegionPlan, host: HostPlan, recordUsers: boolean): string[
       : []),
     ...untrackedReplies(plan, host),
     ...flows.map((flow) => accept(flow, `oifname ${vlanInterface} ip daddr ${set(flow.to.addresses)}`)),
+    // By address: where a ClusterIP became a pod's, this chain still sees the interface of the way to the ClusterIP.
+    ...(pods === undefined ? [] : [`ip daddr ${pods} accept`]),
     // Told at once, a local program fails at once instead of waiting for its own timeout.
     ...refuse("output", "meta l4proto tcp counter reject with tcp reset", "counter reject with icmpx admin-prohibited"),
   ];
@@ -108,8 +115,35 @@ function forwardedFlows(plan: RegionPlan): Flow[] {
   );
 }
 
+/** Packets from a host's own pods; none on hosts that run none. */
+const fromPods = (plan: RegionPlan, host: HostPlan): string[] => {
+  const pods = podsOf(plan, host);
+  return pods === undefined ? [] : [`iifname != ${vlanInterface} ip saddr ${pods}`];
+};
+
+/** Pods reach each other, and what their host may reach; nobody reaches them. */
+function forwardPods(plan: RegionPlan, host: HostPlan, pods: string): string[] {
+  const flows = plan.flows.filter((flow) => flow.from.hosts.includes(host.name));
+  return fromPods(plan, host).flatMap((from) => [
+    "ct state established,related accept",
+    `${from} oifname != ${vlanInterface} ip daddr ${pods} accept`,
+    ...flows.map((flow) => accept(flow, `${from} oifname ${vlanInterface} ip daddr ${set(flow.to.addresses)}`)),
+    ...refuse("forward", "counter drop"),
+  ]);
+}
+
+/** The VLAN knows the host's address, and not those of its pods. */
+function masquerade(plan: RegionPlan, host: HostPlan): string[] | undefined {
+  const pods = podsOf(plan, host);
+  if (pods === undefined) return undefined;
+  const hook = "type nat hook postrouting priority srcnat; policy accept;";
+  return [hook, `oifname ${vlanInterface} ip saddr ${pods} masquerade`];
+}
+
 function forward(plan: RegionPlan, host: HostPlan): string[] {
   const hook = "type filter hook forward priority filter; policy drop;";
+  const pods = podsOf(plan, host);
+  if (pods !== undefined) return [hook, ...forwardPods(plan, host, pods)];
   if (host.role !== "bgp") return [hook];
   const across = `iifname ${vlanInterface} oifname ${vlanInterface}`;
   const balancers = set(plan.bgp.groups.map((group) => group.balancers));
@@ -148,6 +182,7 @@ export function nftablesFile(plan: RegionPlan, host: HostPlan): HostFile {
     ...chain("input", input(plan, host)),
     ...chain("output", output(plan, host, host.role === "jump")),
     ...chain("forward", forward(plan, host)),
+    ...chain("postrouting", masquerade(plan, host)),
     "}",
   ];
   return rootFile(nftablesPath, lines);

@@ -32,10 +32,14 @@ describe.each(plan.hosts.map((host) => [host.name, host] as const))("the firewal
     expect(accepted(content, "output")).toEqual(ids("from"));
   });
 
-  test("forwards on routers only: what goes to balancers, outside connection tracking", () => {
-    const forwards = ["clients-balancers", "ad-cluster-dns-tcp", "ad-cluster-dns-udp"];
-    expect(accepted(content, "forward")).toEqual(host.role === "bgp" ? forwards : []);
+  test("forwards on routers what goes to balancers, outside connection tracking, and on capi what its pods may ask for", () => {
+    const forwards: Partial<Record<typeof host.role, string[]>> = {
+      bgp: ["clients-balancers", "ad-cluster-dns-tcp", "ad-cluster-dns-udp"],
+      capi: plan.flows.filter((flow) => flow.from.hosts.includes(name)).map(({ id }) => id),
+    };
+    expect(accepted(content, "forward")).toEqual(forwards[host.role] ?? []);
     expect(content.includes("notrack")).toBe(host.role === "bgp");
+    expect(content.includes("masquerade")).toBe(host.role === "capi");
   });
 
   test("drops by default, everywhere", () => {
@@ -54,6 +58,7 @@ const sites: [string, (site: Site) => void][] = [
   ["users and administrators are the same", (site) => (site.users.sources = site.administrators.sources)],
   ["there is no central syslog", (site) => (site.syslog = [])],
   ["there is no cluster yet", (site) => (site.clusters = {})],
+  ["Cluster API runs elsewhere", (site) => (site.managementPlane = { kind: "external" })],
   ["there are no mirrors", (site) => (site.mirrors = { addresses: [], components: { kind: "upstream" } })],
 ];
 

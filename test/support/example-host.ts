@@ -13,6 +13,8 @@ export const exampleSecrets: HostSecrets = {
   verifyPublicKey: "ssh-ed25519 EXAMPLE-VERIFY-KEY verify",
   bgpPasswords: { upstream: "example-upstream", clusters: { management: "example-1", workloads: "example-2" } },
   activeDirectoryPassword: "example-directory",
+  // 32 bytes that say what they are: "example encryption key, 32 bytes".
+  encryptionKey: "ZXhhbXBsZSBlbmNyeXB0aW9uIGtleSwgMzIgYnl0ZXM=",
 };
 
 export function examplePlan(): RegionPlan {

@@ -14,6 +14,13 @@ export interface RootFile {
   readonly owner?: string;
 }
 
+/** What a copy has besides files: another root than the readers', and folders or files of this machine. */
+export interface CopyOptions {
+  readonly root?: string;
+  /** Path in the copy: path on this machine, mounted there as it is, writable. */
+  readonly mounts?: Readonly<Record<string, string>>;
+}
+
 /** An overlay over the root ($1), in the namespaces that unshare made; $2 holds the files, then comes the command. */
 const ENTER = [
   "root=$1 work=$2; shift 2",
@@ -24,6 +31,10 @@ const ENTER = [
   "mount -t proc proc proc; mount --rbind /dev dev; mount -t tmpfs -o mode=755 tmpfs run; mkdir run/lock",
   'cp -a "$work/files/." .',
   'while IFS="	" read -r owner path; do chroot . chown "$owner" "$path"; done < "$work/owners"',
+  'while IFS="	" read -r source target; do',
+  '  if [ -d "$source" ]; then mkdir -p ".$target"; else mkdir -p ".$(dirname "$target")"; touch ".$target"; fi',
+  '  mount --bind "$source" ".$target"',
+  'done < "$work/mounts"',
   "ip link set lo up",
   'exec chroot . "$@"',
 ].join("\n");
@@ -34,7 +45,7 @@ const IDLE = ["bash", "-c", "sleep infinity & wait"];
 const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8", HOME: "/root" };
 const isolate = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--propagation", "private"];
 
-async function prepare(files: readonly RootFile[]): Promise<string> {
+async function prepare(files: readonly RootFile[], mounts: CopyOptions["mounts"] = {}): Promise<string> {
   const work = await mkdtemp(join(tmpdir(), "root-process-"));
   await mkdir(join(work, "scratch"));
   await mkdir(join(work, "files"));
@@ -47,15 +58,22 @@ async function prepare(files: readonly RootFile[]): Promise<string> {
   }
   const owners = files.map((file) => `${file.owner ?? "root:root"}\t${file.path}\n`).join("");
   await writeFile(join(work, "owners"), owners);
+  const listed = Object.entries(mounts).map(([target, source]) => `${source}\t${target}\n`);
+  await writeFile(join(work, "mounts"), listed.join(""));
   return work;
 }
 
 /**
- * Runs `command` to its end in a copy of the root that holds `files`, with no network but loopback.
- * Resolves with exit code and output, whatever they are; throws if the copy cannot be made or the command takes a minute.
+ * Runs `command` to its end in a copy of a root that holds `files`, with no network but loopback; the prepared template's
+ * root by default. Resolves with exit code and output, whatever they are; throws if the copy cannot be made or the command
+ * takes a minute.
  */
-export async function runWithFiles(files: readonly RootFile[], command: readonly string[]): Promise<RunResult> {
-  const root = await readerRoot();
+export async function runWithFiles(
+  files: readonly RootFile[],
+  command: readonly string[],
+  template: () => Promise<string> = readerRoot,
+): Promise<RunResult> {
+  const root = await template();
   const work = await prepare(files);
   try {
     const accept = Array.from({ length: 256 }, (_, code) => code);
@@ -76,9 +94,9 @@ export class RootMachine {
   ) {}
 
   /** Starts a copy with `files` whose network is `namespace`; its process 1 does nothing until `stop`. */
-  static async start(namespace: string, files: readonly RootFile[]): Promise<RootMachine> {
-    const root = await readerRoot();
-    const work = await prepare(files);
+  static async start(namespace: string, files: readonly RootFile[], options: CopyOptions = {}): Promise<RootMachine> {
+    const root = options.root ?? (await readerRoot());
+    const work = await prepare(files, options.mounts);
     const enter = ["sh", "-euc", ENTER, "enter", root, work, ...IDLE];
     const [program, ...args] = ["nsenter", `--net=/run/netns/${namespace}`, "--", ...isolate, ...enter];
     const child = spawn(program, args, { env, stdio: ["ignore", "inherit", "inherit"] });

@@ -1,5 +1,5 @@
-import { capiContent, managementFolder } from "../../render/capi";
-import { realReader, type RootFile } from "../real-reader";
+import { dataDiskContent, managementFolder } from "../../../render/capi/data-disk";
+import { realReader, type RootFile } from "../../real-reader";
 
 // The real programs run on a machine that may be busy.
 jest.setTimeout(60_000);
@@ -16,7 +16,7 @@ ln -s "$loop" /dev/sdb
 prepare=/usr/local/lib/site/prepare-data-disk
 ${script}`;
 
-const run = (script: string) => realReader(capiContent().files as RootFile[], ["sh", "-c", script]);
+const run = (script: string) => realReader(dataDiskContent().files as RootFile[], ["sh", "-c", script]);
 
 test("an empty data disk is formatted, labelled and mounted for root alone", async () => {
   const { code, stdout, stderr } = await run(

@@ -1,0 +1,71 @@
+import { parseAllDocuments } from "yaml";
+import { planRegion } from "../../../plan/plan";
+import { hostContent } from "../../../render/host";
+import { kubeadmPath } from "../../../render/capi/kubeadm";
+import { nodeReader } from "../../real-reader";
+import { exampleHost, exampleSecrets } from "../../support/example-host";
+import { exampleSites } from "../../support/example-sites";
+
+// The real programs run on a machine that may be busy; the first of them builds the node template.
+jest.setTimeout(900_000);
+
+const { plan, host, content } = exampleHost("capi");
+const fileOf = (path: string) => content.files.find((file) => file.path === path)!;
+const validate = ["kubeadm", "config", "validate", "--config", kubeadmPath];
+
+test("kubeadm takes its configuration, without a warning", async () => {
+  const { code, stdout, stderr } = await nodeReader([fileOf(kubeadmPath)], validate);
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "ok\n", stderr: "" });
+});
+
+test("kubeadm refuses a key that it does not know", async () => {
+  const file = fileOf(kubeadmPath);
+  const broken = { ...file, content: file.content.replace("certificatesDir:", "certificateFolder:") };
+  const { code, stderr } = await nodeReader([broken], validate);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('unknown field "certificateFolder"');
+});
+
+test("every check of the first boot passes on the node template", async () => {
+  const own = content.checks.filter(([program]) => program === "kubeadm" || program === "sh");
+  expect(own.length).toBeGreaterThanOrEqual(4);
+  for (const check of own) {
+    const { code, stdout, stderr } = await nodeReader(content.files, check);
+    expect({ check, code, said: stdout + stderr }).toMatchObject({ check, code: 0 });
+  }
+});
+
+test("a node template without a CNI plugin fails the first boot, by its name", async () => {
+  const check = content.checks.find(([program, flag]) => program === "sh" && flag === "-c")!;
+  const { code, stdout } = await nodeReader([], ["sh", "-c", 'rm /opt/cni/bin/ptp; "$@"', "sh", ...check]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "the node template lacks /opt/cni/bin/ptp\n" });
+});
+
+test("etcd and the CAs lie on the data disk, and the addresses are the plan's", () => {
+  const documents = parseAllDocuments(fileOf(kubeadmPath).content).map((document) => document.toJS() as never);
+  expect(documents).toContainEqual(
+    expect.objectContaining({
+      kind: "ClusterConfiguration",
+      certificatesDir: "/var/lib/management/pki",
+      etcd: { local: { dataDir: "/var/lib/management/etcd" } },
+      controlPlaneEndpoint: `${host.address}:6443`,
+      networking: { podSubnet: "10.42.0.0/24", serviceSubnet: "10.43.0.0/16" },
+      kubernetesVersion: "v1.34.2",
+    }),
+  );
+});
+
+test("a management plane elsewhere leaves the machine with its disk only", () => {
+  const sites = exampleSites();
+  sites.siziano.managementPlane = { kind: "external" };
+  const external = planRegion(sites, "siziano");
+  const { files, services } = hostContent(sites.siziano, external, host, exampleSecrets);
+  expect(files.filter(({ path }) => path.startsWith("/etc/kubernetes"))).toEqual([]);
+  expect(services).not.toContain("control-plane.service");
+  expect(services).toContain("data-disk.service");
+});
+
+test("without its key the control plane is not rendered", () => {
+  const others = { ...exampleSecrets, encryptionKey: undefined };
+  expect(() => hostContent(exampleSites().siziano, plan, host, others)).toThrow("encryptionKeys.capi is missing");
+});
