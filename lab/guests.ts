@@ -67,8 +67,10 @@ async function writeDisk(machine: Machine, disk: string): Promise<void> {
   const wants = join(disk, "etc/systemd/system/multi-user.target.wants");
   await mkdir(wants, { recursive: true });
   for (const unit of machine.units) {
-    const file = `/lib/systemd/system/${unit}`;
-    const [, aliases = ""] = /^Alias=(.*)$/m.exec(await readFile(join(machine.root, file), "utf8")) ?? [];
+    const own = `/etc/systemd/system/${unit}`;
+    const file = own in files ? own : `/lib/systemd/system/${unit}`;
+    const text = files[own]?.content ?? (await readFile(join(machine.root, file), "utf8"));
+    const [, aliases = ""] = /^Alias=(.*)$/m.exec(text) ?? [];
     const links = [
       join(wants, unit),
       ...aliases

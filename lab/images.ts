@@ -3,23 +3,23 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Chart, Image, Layer } from "./images/image";
-import { layerEntries, layerIdentity, upstreamFolder } from "./images/layer";
+import type { Artifact, Chart, Image, Layer } from "./images/image";
+import { layerEntries, layerIdentity } from "./images/layer";
 import { withLock } from "./lock";
 import { cacheDirectory } from "./paths";
 import type { Progress } from "./progress";
 import { run } from "./run";
 import type { Toolchain } from "./toolchain";
-import { pinnedVersion } from "./toolchain/program";
-
-const directory = join(cacheDirectory, "images");
 
 /** Stores that stay: the one in use and the one before it, for a lab that still runs. */
 const keptStores = 2;
 
 export interface ImageSettings {
+  /** Where layers and stores are kept; the lab's cache by default. */
+  readonly directory?: string;
   readonly images: readonly Image[];
   readonly charts: readonly Chart[];
+  readonly artifacts: readonly Artifact[];
   readonly toolchain: Toolchain;
   readonly progress: Progress;
 }
@@ -27,8 +27,9 @@ export interface ImageSettings {
 const digestOf = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 
 /** The folder of a packed layer; packs it first if this very layer is not there yet. */
-async function ensureLayer(layer: Layer, { toolchain, progress }: ImageSettings, tool: string): Promise<string> {
-  const folder = join(directory, "layers", digestOf([tool, await layerIdentity(layer, toolchain)]));
+async function ensureLayer(layers: string, layer: Layer, settings: ImageSettings, tool: string): Promise<string> {
+  const { toolchain, progress } = settings;
+  const folder = join(layers, digestOf([tool, await layerIdentity(layer, toolchain)]));
   if (existsSync(folder)) return folder;
   const entries = await layerEntries(layer, toolchain, progress);
   const making = `${folder}.making`;
@@ -39,6 +40,11 @@ async function ensureLayer(layer: Layer, { toolchain, progress }: ImageSettings,
   await run([toolchain.paths.images, "layer", spec, making]);
   await rename(making, folder);
   return folder;
+}
+
+async function contentOf({ files }: Artifact): Promise<Record<string, string>> {
+  const entries = Object.entries(files).map(async ([title, file]) => [title, await readFile(file, "utf8")] as const);
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 /** An image's configuration (OCI image-spec, config.md), as the images program reads it. */
@@ -58,8 +64,9 @@ function configuration(image: Image): object {
  * images and between stores, so that one changed program costs one layer.
  */
 export async function ensureImages(settings: ImageSettings): Promise<string> {
-  const { images, charts, toolchain, progress } = settings;
-  await mkdir(join(directory, "layers"), { recursive: true });
+  const { images, charts, artifacts, toolchain, progress, directory = join(cacheDirectory, "images") } = settings;
+  const layerCache = join(directory, "layers");
+  await mkdir(layerCache, { recursive: true });
   const waits = () => progress.say("images: another process packs them, waiting");
   return withLock(join(directory, "lock"), () => pack(), waits);
 
@@ -72,10 +79,11 @@ export async function ensureImages(settings: ImageSettings): Promise<string> {
         await Promise.all(image.layers.map((layer) => layerIdentity(layer, toolchain))),
       ]),
     );
-    const versions = charts.map((chart) => [chart, pinnedVersion(chart.toolchain, chart.goModule)]);
-    const store = join(directory, "stores", digestOf([tool, identities, versions]));
+    const files = artifacts.map(async (artifact) => [artifact.name, await contentOf(artifact)]);
+    const store = join(directory, "stores", digestOf([tool, identities, charts, await Promise.all(files)]));
     if (!existsSync(store)) {
-      await progress.step(`images (${images.length}) and charts (${charts.length})`, () => fill(store, tool));
+      const title = `images (${images.length}), charts (${charts.length}), artifacts (${artifacts.length})`;
+      await progress.step(title, () => fill(store, tool));
     }
     const now = new Date();
     await utimes(store, now, now);
@@ -89,35 +97,39 @@ export async function ensureImages(settings: ImageSettings): Promise<string> {
     const packed = [];
     for (const image of images) {
       const layers: string[] = [];
-      for (const layer of image.layers) layers.push(await ensureLayer(layer, settings, tool));
+      for (const layer of image.layers) layers.push(await ensureLayer(layerCache, layer, settings, tool));
       packed.push({ name: image.name, config: configuration(image), layers });
     }
-    const folders = charts.map(async (chart) => {
-      return { name: chart.name, folder: join(await upstreamFolder(chart), chart.path) };
-    });
     const spec = join(making, "store.json");
-    await writeFile(spec, JSON.stringify({ images: packed, charts: await Promise.all(folders) }, null, 2));
+    await writeFile(spec, JSON.stringify({ images: packed, charts, artifacts }, null, 2));
     await run([toolchain.paths.images, "store", spec, making]);
     await rename(making, store);
-    await removeSuperseded();
+    await removeSuperseded(directory);
   }
 }
 
 /** Keeps the newest stores and the layers that they hold. */
-async function removeSuperseded(): Promise<void> {
+async function removeSuperseded(directory: string): Promise<void> {
   const stores = join(directory, "stores");
+  // We hold the lock: whatever is unfinished was left by a packer that was killed.
+  const isFinished = (name: string) => !name.endsWith(".making");
   const dated = await Promise.all(
-    (await readdir(stores)).map(async (name) => ({ name, used: (await stat(join(stores, name))).mtimeMs })),
+    (await readdir(stores))
+      .filter(isFinished)
+      .map(async (name) => ({ name, used: (await stat(join(stores, name))).mtimeMs })),
   );
   dated.sort((a, b) => b.used - a.used);
   const used = new Set<string>();
-  for (const { name } of dated.slice(0, keptStores)) {
+  const kept = dated.slice(0, keptStores).map(({ name }) => name);
+  for (const name of kept) {
     const { images } = JSON.parse(await readFile(join(stores, name, "store.json"), "utf8")) as {
       images: { layers: string[] }[];
     };
     for (const layer of images.flatMap(({ layers }) => layers)) used.add(basename(layer));
   }
-  for (const { name } of dated.slice(keptStores)) await rm(join(stores, name), { recursive: true });
-  const layers = join(directory, "layers");
-  for (const name of await readdir(layers)) if (!used.has(name)) await rm(join(layers, name), { recursive: true });
+  const keepOnly = async (folder: string, names: ReadonlySet<string>) => {
+    for (const name of await readdir(folder)) if (!names.has(name)) await rm(join(folder, name), { recursive: true });
+  };
+  await keepOnly(stores, new Set(kept));
+  await keepOnly(join(directory, "layers"), used);
 }

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { versions } from "../config/versions";
+import { ensureRegistryContent } from "./images/catalogue";
 import { ensureLimits } from "./limits";
 import { withLock } from "./lock";
 import { ensureMirror } from "./mirror";
@@ -30,6 +31,8 @@ export interface Prepared {
   };
   /** Folder that the package mirror serves. */
   readonly mirror: string;
+  /** Folder that the mirror's registry serves. */
+  readonly images: string;
   readonly dex: ProgramArchive;
 }
 
@@ -85,13 +88,14 @@ export async function prepare(progress: Progress): Promise<Prepared> {
   // apt and the compilers want different things of the machine, so they work side by side.
   const [toolchain, fixture] = await Promise.all([ensureToolchain({ progress }), ensureRoot(fixtureRoot, progress)]);
   const dexProgram = toolchain.paths.dex;
-  const [plain, node, prepared, dex] = await Promise.all([
+  const [plain, node, prepared, images, dex] = await Promise.all([
     ensureRoot(plainRoot, progress),
     ensureRoot(nodeRoot(toolchain.paths), progress),
     ensureRoot(preparedRoot([{ source: dexProgram, target: "/usr/local/bin/dex" }]), progress),
+    ensureRegistryContent(toolchain, progress),
     packDex(dexProgram),
   ]);
   const content = { root: plain, packages: servicesRoot.packages, files: { [dex.name]: dex.file } };
   const mirror = await ensureMirror(content, progress);
-  return { toolchain, roots: { plain, prepared, node, fixture }, mirror, dex };
+  return { toolchain, roots: { plain, prepared, node, fixture }, mirror, images, dex };
 }

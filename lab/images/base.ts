@@ -1,3 +1,4 @@
+import type { ProgramName } from "../toolchain/programs";
 import type { Image, Layer } from "./image";
 
 /** The user of images that need no rights, as in the "nonroot" images that upstream builds on. */
@@ -27,14 +28,16 @@ export const baseLayers: readonly Layer[] = [
 export function programImage(
   image: Omit<Image, "layers" | "entrypoint"> & {
     readonly path: string;
-    readonly program: Extract<Layer, { kind: "programs" }>["programs"][string];
+    readonly program: ProgramName;
+    /** See `Layer`. */
+    readonly lowPorts?: boolean;
   },
 ): Image {
-  const { path, program, ...rest } = image;
+  const { path, program, lowPorts, ...rest } = image;
   return {
     user: `${nonRoot}:${nonRoot}`,
     ...rest,
-    layers: [...baseLayers, { kind: "programs", programs: { [path]: program } }],
+    layers: [...baseLayers, { kind: "programs", programs: { [path]: program }, lowPorts }],
     entrypoint: [path],
   };
 }

@@ -10,7 +10,12 @@ export interface ModuleFiles {
 /** What one layer of an image holds; images that name an equal layer share it. Paths are absolute paths in the image. */
 export type Layer =
   /** Programs of the lab's toolchain: path, and which. */
-  | { readonly kind: "programs"; readonly programs: Readonly<Record<string, ProgramName>> }
+  | {
+      readonly kind: "programs";
+      readonly programs: Readonly<Record<string, ProgramName>>;
+      /** They listen on ports below 1024 without being root: a file capability, as `setcap cap_net_bind_service=+ep`. */
+      readonly lowPorts?: boolean;
+    }
   /** Files, links and empty folders. */
   | { readonly kind: "files"; readonly files: Readonly<Record<string, LayerFile>> }
   /** Files and folders of an upstream module: path in the image, and path in the module. */
@@ -41,9 +46,17 @@ export interface Image {
 }
 
 /** A Helm chart as the lab's registry serves it. */
-export interface Chart extends ModuleFiles {
+export interface Chart {
   /** Repository and tag below the registry: "charts/cilium:1.19.3". */
   readonly name: string;
-  /** Its folder in the module. */
-  readonly path: string;
+  /** Its folder on this machine; the folder's name must tell its content, as all of the cache's do. */
+  readonly folder: string;
+}
+
+/** Files under a tag, as ORAS stores them: one layer for each, with its name as `org.opencontainers.image.title`. */
+export interface Artifact {
+  /** Repository and tag below the registry: "components/cluster-api:v1.13.2". */
+  readonly name: string;
+  /** Name: file of this machine. */
+  readonly files: Readonly<Record<string, string>>;
 }

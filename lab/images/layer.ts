@@ -19,6 +19,7 @@ interface Entry {
   readonly link?: string;
   readonly directory?: boolean;
   readonly mode?: number;
+  readonly bindsLowPorts?: boolean;
 }
 
 const closure = readFileSync(join(repository, "lab/images/closure.py"), "utf8");
@@ -33,7 +34,10 @@ export async function layerIdentity(layer: Layer, { paths }: Toolchain): Promise
   switch (layer.kind) {
     case "programs":
       // A build's folder is named by its hash.
-      return Object.entries(layer.programs).map(([path, name]) => [path, basename(dirname(paths[name]))]);
+      return [
+        layer.lowPorts,
+        ...Object.entries(layer.programs).map(([path, name]) => [path, basename(dirname(paths[name]))]),
+      ];
     case "files":
       return layer.files;
     case "module":

@@ -5,7 +5,7 @@ import type { RootRecipe } from "./recipe";
 export const imagesRoot: RootRecipe = {
   name: "images",
   parent: baseRoot,
-  packages: ["bpftool", "clang-19", "conntrack", "iptables", "llvm-19", "nftables"],
+  packages: ["bpftool", "clang-19", "conntrack", "iptables", "nftables"],
   files: {},
   enabledUnits: [],
   disabledUnits: [],

@@ -6,12 +6,17 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"sigs.k8s.io/yaml"
 )
+
+// emptyConfig is the media type of a configuration that says nothing.
+const emptyConfig = types.MediaType("application/vnd.oci.empty.v1+json")
 
 // Helm's media types, https://helm.sh/docs/topics/registries/#helm-chart-manifest
 const (
@@ -40,7 +45,7 @@ func packChart(folder string) (*document, error) {
 	var packed bytes.Buffer
 	compressor := gzip.NewWriter(&packed)
 	archive := tar.NewWriter(compressor)
-	if err := addSource(archive, "/"+name, folder, 0); err != nil {
+	if err := addSource(archive, "/"+name, folder, 0, nil); err != nil {
 		return nil, err
 	}
 	if err := archive.Close(); err != nil {
@@ -50,4 +55,20 @@ func packChart(folder string) (*document, error) {
 		return nil, err
 	}
 	return newDocument(types.OCIManifestSchema1, bytesBlob(config, helmConfig), []blob{bytesBlob(packed.Bytes(), helmChart)})
+}
+
+// packFiles makes of files what `oras push` makes of them: an empty configuration (OCI image-spec, manifest.md), and one
+// layer for each file with its title.
+func packFiles(files map[string]string) (*document, error) {
+	layers := []blob{}
+	for _, title := range slices.Sorted(maps.Keys(files)) {
+		content, err := os.ReadFile(files[title])
+		if err != nil {
+			return nil, err
+		}
+		layer := bytesBlob(content, "application/octet-stream")
+		layer.descriptor.Annotations = map[string]string{"org.opencontainers.image.title": title}
+		layers = append(layers, layer)
+	}
+	return newDocument(types.OCIManifestSchema1, bytesBlob([]byte("{}"), emptyConfig), layers)
 }

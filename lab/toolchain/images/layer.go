@@ -35,6 +35,8 @@ type Entry struct {
 	Directory bool `json:"directory,omitempty"`
 	// Mode, Unix permissions as a decimal number; the source's, 0644 or 0755 if it is 0.
 	Mode int64 `json:"mode,omitempty"`
+	// BindsLowPorts gives a program the file capability that `setcap cap_net_bind_service=+ep` gives.
+	BindsLowPorts bool `json:"bindsLowPorts,omitempty"`
 }
 
 // layerRecord is what a written layer's folder says of its blob.
@@ -113,6 +115,16 @@ func writeLayer(entries []Entry, folder string) (err error) {
 	return os.WriteFile(filepath.Join(folder, "layer.json"), content, 0o644)
 }
 
+// netBindService is struct vfs_cap_data of linux/capability.h: revision 2 with the effective flag, and bit 10 permitted.
+const netBindService = "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+
+func attributes(entry Entry) map[string]string {
+	if !entry.BindsLowPorts {
+		return nil
+	}
+	return map[string]string{"SCHILY.xattr.security.capability": netBindService}
+}
+
 func addEntry(archive *tar.Writer, entry Entry) error {
 	mode := func(usual int64) int64 {
 		if entry.Mode != 0 {
@@ -122,7 +134,7 @@ func addEntry(archive *tar.Writer, entry Entry) error {
 	}
 	switch {
 	case entry.Source != "":
-		return addSource(archive, entry.Path, entry.Source, entry.Mode)
+		return addSource(archive, entry.Path, entry.Source, entry.Mode, attributes(entry))
 	case entry.Content != nil:
 		header := tar.Header{Typeflag: tar.TypeReg, Mode: mode(0o644), Size: int64(len(*entry.Content))}
 		return add(archive, entry.Path, header, bytes.NewReader([]byte(*entry.Content)))
@@ -136,7 +148,7 @@ func addEntry(archive *tar.Writer, entry Entry) error {
 
 // addSource adds a file, a link or a folder of this machine. Folders inside it get no entry of their own: an entry would
 // replace a link of that name in a layer below, such as Debian's /lib.
-func addSource(archive *tar.Writer, target, source string, mode int64) error {
+func addSource(archive *tar.Writer, target, source string, mode int64, attributes map[string]string) error {
 	return filepath.WalkDir(source, func(file string, item fs.DirEntry, err error) error {
 		if err != nil || item.IsDir() {
 			return err
@@ -170,7 +182,8 @@ func addSource(archive *tar.Writer, target, source string, mode int64) error {
 		if mode != 0 {
 			permissions = mode
 		}
-		return add(archive, inImage, tar.Header{Typeflag: tar.TypeReg, Mode: permissions, Size: info.Size()}, opened)
+		header := tar.Header{Typeflag: tar.TypeReg, Mode: permissions, Size: info.Size(), PAXRecords: attributes}
+		return add(archive, inImage, header, opened)
 	})
 }
 

@@ -1,4 +1,4 @@
-// images packs container images and Helm charts, without a daemon, into the folder that a registry serves.
+// images packs container images, Helm charts and plain files, without a daemon, into the folder that a registry serves.
 //
 //	images layer LAYER.json FOLDER   packs one layer: {"entries": [...]} becomes FOLDER/blob and FOLDER/layer.json
 //	images store STORE.json FOLDER   puts layers together to images, adds charts, and lays them out for distribution
@@ -24,6 +24,11 @@ type storeSpec struct {
 		Name   string `json:"name"`
 		Folder string `json:"folder"`
 	} `json:"charts"`
+	Artifacts []struct {
+		Name string `json:"name"`
+		// Files by their title.
+		Files map[string]string `json:"files"`
+	} `json:"artifacts"`
 }
 
 func readSpec(file string, into any) error {
@@ -67,6 +72,15 @@ func makeStore(specFile, folder string) error {
 			return fmt.Errorf("%s: %w", chart.Name, err)
 		}
 		if err := store(folder).put(chart.Name, document); err != nil {
+			return err
+		}
+	}
+	for _, artifact := range spec.Artifacts {
+		document, err := packFiles(artifact.Files)
+		if err != nil {
+			return fmt.Errorf("%s: %w", artifact.Name, err)
+		}
+		if err := store(folder).put(artifact.Name, document); err != nil {
 			return err
 		}
 	}
