@@ -17,8 +17,7 @@ export const hostPackages = {
   "util-linux": "nsenter, unshare, flock, mount",
 } as const;
 
-async function missingPackages(): Promise<string[]> {
-  const names = Object.keys(hostPackages);
+async function missingPackages(names: readonly string[]): Promise<string[]> {
   const query = await run(["dpkg-query", "-W", "-f", "${db:Status-Abbrev}${Package}\\n", ...names], { accept: [0, 1] });
   const installed = new Set(
     query.stdout
@@ -29,9 +28,9 @@ async function missingPackages(): Promise<string[]> {
   return names.filter((name) => !installed.has(name));
 }
 
-/** Installs the Debian packages that are missing; costs one query where none is. */
-export async function ensureHostPackages(progress: Progress): Promise<void> {
-  const missing = await missingPackages();
+/** Installs those of these Debian packages that are missing; costs one query where none is. */
+export async function ensurePackages(names: readonly string[], progress: Progress): Promise<void> {
+  const missing = await missingPackages(names);
   if (missing.length === 0) return;
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   // Another apt may be at work: wait for its lock instead of failing.
@@ -41,3 +40,7 @@ export async function ensureHostPackages(progress: Progress): Promise<void> {
     await run([...apt, "install", "-y", "--no-install-recommends", ...missing], { env });
   });
 }
+
+/** Installs what the lab needs. */
+export const ensureHostPackages = (progress: Progress): Promise<void> =>
+  ensurePackages(Object.keys(hostPackages), progress);
