@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { withLock } from "../lock";
 import type { Progress } from "../progress";
 import { run } from "../run";
-import { writeOverlay } from "./patch";
+import { patchedModule } from "./patch";
 import type { Program } from "./program";
 
 /** Builds of one program that stay: the one in use and the one before it, for a lab that still runs. */
@@ -28,7 +28,8 @@ const quoted = (flag: string) => (flag.includes(" ") ? `'${flag}'` : flag);
 
 function flags(program: Program): string[] {
   const linker = ["-s", "-w"];
-  for (const [variable, value] of Object.entries(program.stamps ?? {})) linker.push("-X", quoted(`${variable}=${value}`));
+  for (const [variable, value] of Object.entries(program.stamps ?? {}))
+    linker.push("-X", quoted(`${variable}=${value}`));
   if (program.cgo) linker.push("-linkmode", "external", "-extldflags", "-static");
   const tags = program.tags ? ["-tags", program.tags.join(",")] : [];
   return ["-mod=readonly", "-trimpath", "-buildvcs=false", ...tags, "-ldflags", linker.join(" ")];
@@ -37,7 +38,15 @@ function flags(program: Program): string[] {
 /** Names a build by all that goes into it: sources, pinned versions (go.mod, go.sum), flags and the compiler. */
 export async function buildKey(program: Program, goVersion: string): Promise<string> {
   const hash = createHash("sha256");
-  hash.update(JSON.stringify([builderVersion, goVersion, program.package, flags(program), ...(program.patch ? [program.patch] : [])]));
+  hash.update(
+    JSON.stringify([
+      builderVersion,
+      goVersion,
+      program.package,
+      flags(program),
+      ...(program.patch ? [program.patch] : []),
+    ]),
+  );
   for (const file of await sourceFiles(program.directory)) {
     const content = await readFile(file);
     hash.update(`\n${relative(program.directory, file)} ${content.length}\n`).update(content);
@@ -109,11 +118,9 @@ async function compile(program: Program, home: string, progress: Progress): Prom
   const env = goEnvironment(program.cgo ?? false);
   const scratch = join(home, "patched");
   try {
-    const overlay = program.patch
-      ? [`-overlay=${await writeOverlay(program.patch, program.directory, scratch, env)}`]
-      : [];
+    const patched = program.patch ? await patchedModule(program.patch, program.directory, scratch, env) : [];
     const output = join(home, program.name);
-    const command = ["nice", "-n", "5", "go", "build", ...flags(program), ...overlay, "-o", output, program.package];
+    const command = ["nice", "-n", "5", "go", "build", ...flags(program), ...patched, "-o", output, program.package];
     await run(command, { cwd: program.directory, env });
     await rm(scratch, { recursive: true, force: true });
   } finally {

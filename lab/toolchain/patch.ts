@@ -1,6 +1,9 @@
-/** Upstream code that is changed as it is built: Go's `-overlay` compiles a patched file in the place of a module's own. */
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+/**
+ * Upstream code that is changed as it is built: the build sees a patched copy in the place of a module. Go's own `-overlay`
+ * would be simpler, but since Go 1.26 it refuses to replace a file of the module cache.
+ */
+import { copyFile, cp, mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { run } from "../run";
 import { moduleFolder } from "./module";
 
@@ -12,34 +15,27 @@ export interface Patch {
   readonly file: string;
 }
 
-/** The files that a unified diff changes, below the root that it is for. Throws when it names none. */
-export function patchedFiles(diff: string): string[] {
-  const files = [...diff.matchAll(/^\+\+\+ b\/(\S+)/gm)].map(([, file]) => file as string);
-  if (files.length === 0) throw new Error("the patch names no file (a line `+++ b/…`)");
-  return files;
-}
-
 /**
- * Writes the patched files and Go's overlay description (`go help build`) below a scratch folder; returns the path of the
- * description. Throws RunError when the patch does not fit the pinned version to the letter.
+ * Copies the module to a scratch folder, patches it there and returns the flags that make `go build` use it. Packages that
+ * the patch does not touch come from the build cache all the same. Throws RunError when the patch does not fit the pinned
+ * version to the letter.
  */
-export async function writeOverlay(
+export async function patchedModule(
   patch: Patch,
   directory: string,
   scratch: string,
   env: NodeJS.ProcessEnv,
-): Promise<string> {
+): Promise<string[]> {
+  const upstream = await moduleFolder(directory, patch.module, env);
+  const copy = join(scratch, "module");
+  await mkdir(scratch, { recursive: true });
+  await cp(upstream, copy, { recursive: true });
+  await run(["chmod", "--recursive", "u+w", copy]); // the module cache is read-only
   const diff = join(directory, patch.file);
-  const root = await moduleFolder(directory, patch.module, env);
-  const replace: Record<string, string> = {};
-  for (const file of patchedFiles(await readFile(diff, "utf8"))) {
-    const copy = join(scratch, file);
-    await mkdir(dirname(copy), { recursive: true });
-    await copyFile(join(root, file), copy);
-    replace[join(root, file)] = copy;
-  }
-  await run(["patch", "-p1", "--fuzz=0", "--no-backup-if-mismatch", `--directory=${scratch}`, `--input=${diff}`]);
-  const description = join(scratch, "overlay.json");
-  await writeFile(description, JSON.stringify({ Replace: replace }));
-  return description;
+  await run(["patch", "-p1", "--fuzz=0", "--no-backup-if-mismatch", `--directory=${copy}`, `--input=${diff}`]);
+  const goMod = join(scratch, "go.mod");
+  await copyFile(join(directory, "go.mod"), goMod);
+  await copyFile(join(directory, "go.sum"), join(scratch, "go.sum"));
+  await run(["go", "mod", "edit", `-replace=${patch.module}=${copy}`, goMod], { cwd: scratch, env });
+  return [`-modfile=${goMod}`];
 }

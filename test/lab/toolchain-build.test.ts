@@ -112,6 +112,7 @@ describe("a build of the toolchain", () => {
         join(folder, "tiny", "go.mod"),
         "module tiny\n\ngo 1.26\n\nrequire example.org/upstream v0.0.0\n\nreplace example.org/upstream => ../upstream\n",
       );
+      writeFileSync(join(folder, "tiny", "go.sum"), ""); // a local module has no sum
       source('package main\n\nimport "example.org/upstream"\n\nfunc main() { print(upstream.Greeting) }\n');
     });
 
