@@ -23,17 +23,16 @@ export function registryFiles({ mirrors }: Pick<Site, "mirrors">): HostFile[] {
   if (registry === undefined) return [];
   const { origin, pathname } = new URL(registry.url);
   const base = `${origin}/v2${pathname.replace(/\/$/, "")}`;
-  const hosts = upstreamRegistries.map((upstream) =>
-    rootFile(
-      hostsFilePath(upstream),
-      stringify({
-        server: `${base}/${upstream}`,
-        capabilities: ["pull", "resolve"],
-        override_path: true,
-        ...(registry.caCertificate === undefined ? {} : { ca: caFile }),
-      }),
-    ),
-  );
+  const rules = {
+    capabilities: ["pull", "resolve"],
+    override_path: true,
+    ...(registry.caCertificate === undefined ? {} : { ca: caFile }),
+  };
+  const hosts = upstreamRegistries.map((upstream) => {
+    const server = `${base}/${upstream}`;
+    // The same twice: containerd 1.6 ignores a file without a `host` table and then asks upstream's own server.
+    return rootFile(hostsFilePath(upstream), stringify({ server, ...rules, host: { [server]: rules } }));
+  });
   return registry.caCertificate === undefined
     ? hosts
     : [...hosts, rootFile(caFile, `${registry.caCertificate.trim()}\n`)];
