@@ -1,5 +1,5 @@
 /** `npm run verify`: one pass/fail table of a live site, from the real tools' own words, with rights to read. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseSiteFiles, projectName, readSiteFile, readSiteFiles, stackNames } from "../config/site-files";
 import { secretSchemas } from "../config/secrets";
 import type { Site } from "../config/site";
@@ -49,6 +49,7 @@ void runCommand({
         : readCredentials(files.credentials);
     const target = files["write-credentials"];
     if (target !== undefined) {
+      if (existsSync(target)) throw new CommandError(`${target}: exists. Remedy: remove it, or name another file`);
       writeFileSync(target, `${JSON.stringify(credentials, undefined, 2)}\n`, { mode: 0o600, flag: "wx" });
       console.log(`wrote ${target}: it holds secrets`);
       return exitCodes.done;
