@@ -82,34 +82,6 @@ imageGCHighThresholdPercent: 100
   },
 };
 
-/**
- * Only in the lab: its kernel has no WireGuard, so the interface that Cilium's agent would make is made by a program, once
- * Cilium has come to the node. It outlives restarts of the agent, as the kernel's would.
- */
-const labWireguard: RootRecipe["files"] = {
-  "/etc/systemd/system/wireguard-userspace.service": {
-    content: `[Unit]
-Description=Stands in for the WireGuard that this lab's kernel lacks
-
-[Service]
-Environment=WG_PROCESS_FOREGROUND=1
-ExecStart=/usr/bin/wireguard-go -f cilium_wg0
-Restart=always
-`,
-  },
-  "/etc/systemd/system/wireguard-userspace.path": {
-    content: `[Unit]
-Description=Cilium on this node
-
-[Path]
-PathExists=/run/cilium
-
-[Install]
-WantedBy=multi-user.target
-`,
-  },
-};
-
 export const nodePackagesRoot: RootRecipe = {
   name: "node-packages",
   parent: plainRoot,
@@ -133,7 +105,7 @@ export const nodePackagesRoot: RootRecipe = {
     "socat",
     "sudo",
     "unattended-upgrades",
-    // Only in the lab, see labWireguard.
+    // Only in the lab, see userspaceWireguard.
     "wireguard-go",
   ],
   files: {},
@@ -182,7 +154,6 @@ export function nodeRoot({ kubeadm, kubelet, kubectl }: NodePrograms): RootRecip
     files: {
       ...kubeletUnits,
       ...labKubelet,
-      ...labWireguard,
       ...userspaceWireguard,
       "/etc/containerd/config.toml": { content: containerdConfiguration },
     },
