@@ -10,8 +10,11 @@ import { renderGroupBindings } from "../render/cluster/groups";
 import { untilInitialized } from "../render/cluster/lifecycle";
 import { clusterNames } from "../render/cluster/names";
 import { encryption, encryptionValues, vcenterCredentials, vcenterCredentialValues } from "../render/cluster/secrets";
+import { awaitInitialized } from "../render/cluster/waiting";
 import { withProxy } from "../render/kubeconfig";
+import type { KubernetesObject } from "../render/kubernetes-object";
 import { kubernetesResource, kubernetesSecret } from "./kubernetes-objects";
+import { waitOnCapi, type ManagementAccess } from "./management-access";
 
 export interface WorkloadClusterArgs {
   readonly site: Site;
@@ -28,7 +31,7 @@ export interface WorkloadClusterArgs {
     readonly siteFolder: pulumi.Resource;
   };
   /** The management plane, and what must answer there before anything is created: Cluster API's webhooks. */
-  readonly management: { readonly provider: k8s.Provider; readonly ready: readonly pulumi.Resource[] };
+  readonly management: ManagementAccess & { readonly ready: readonly pulumi.Resource[] };
 }
 
 /** The first control plane node boots, installs nothing, and answers within minutes; deletion drains no node of a dying cluster. */
@@ -43,27 +46,28 @@ export class WorkloadCluster extends pulumi.ComponentResource {
   readonly apiReady: readonly pulumi.Resource[];
   /** Gone with this resource is everything in the cluster: give it as `deletedWith` to what is put there. */
   readonly machines: pulumi.Resource;
-  /** What Cluster API was asked for, by the names that `NodesReady` waits for. */
-  readonly objects: ClusterObjects;
-  /** KubeadmControlPlane and MachineDeployments, by name. */
-  readonly controllers: ReadonlyMap<string, pulumi.CustomResource>;
+  /** KubeadmControlPlane and MachineDeployments, as they were asked for. */
+  readonly controllers: ReadonlyMap<KubernetesObject, pulumi.CustomResource>;
+  readonly cluster: ClusterPlan;
 
   constructor(name: string, args: WorkloadClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubernetes-vsphere:cluster:WorkloadCluster", name, {}, opts);
     const { site, plan, cluster } = args;
-    this.objects = renderCluster(site, plan, cluster, args.vcenterThumbprint);
-    const ground = this.createGround(name, args);
-    this.controllers = this.createControllers(name, args, ground);
-    const root = this.createRoot(name, args, ground);
+    this.cluster = cluster;
+    const objects = renderCluster(site, plan, cluster, args.vcenterThumbprint);
+    const ground = this.createGround(name, args, objects);
+    this.controllers = this.createControllers(name, args, objects, ground);
+    const root = this.createRoot(name, args, objects, ground);
     this.machines = root;
-    this.kubeconfig = this.readKubeconfig(name, args, root);
+    const initialized = this.awaitInitialized(name, args, root);
+    this.kubeconfig = this.readKubeconfig(name, args, initialized);
     this.provider = this.connect(name, args);
-    this.apiReady = [root, ...this.bindGroups(name, args)];
+    this.apiReady = [initialized, ...this.bindGroups(name, args)];
     this.registerOutputs({ name: cluster.name });
   }
 
   /** What machines need until the last of them is gone: credentials, addresses, a folder. */
-  private createGround(name: string, args: WorkloadClusterArgs): pulumi.Resource[] {
+  private createGround(name: string, args: WorkloadClusterArgs, objects: ClusterObjects): pulumi.Resource[] {
     const { site, plan, cluster, secrets, vcenter, management } = args;
     const protect = plan.environment === "production";
     const { provider } = management;
@@ -92,16 +96,16 @@ export class WorkloadCluster extends pulumi.ComponentResource {
       // With another key nobody could read what is stored: nodes with the old one and nodes with the new one would disagree.
       { ...inNamespace, protect },
     );
-    const addresses = kubernetesResource(`${name}-addresses`, this.objects.addressPool, inNamespace);
+    const addresses = kubernetesResource(`${name}-addresses`, objects.addressPool, inNamespace);
     return [folder, credentials, encryptionAtRest, addresses];
   }
 
   private createControllers(
     name: string,
     { plan, management }: WorkloadClusterArgs,
+    objects: ClusterObjects,
     ground: readonly pulumi.Resource[],
-  ): ReadonlyMap<string, pulumi.CustomResource> {
-    const { objects } = this;
+  ): ReadonlyMap<KubernetesObject, pulumi.CustomResource> {
     const { provider } = management;
     const onGround = { parent: this, provider, dependsOn: [...ground] };
     const template = kubernetesResource(`${name}-control-plane-template`, objects.controlPlaneTemplate, onGround);
@@ -120,9 +124,9 @@ export class WorkloadCluster extends pulumi.ComponentResource {
         dependsOn: [...ground, workerConfig, machines, controlPlane],
         customTimeouts: timeouts,
       });
-      return [deployment.metadata.name, resource] as const;
+      return [deployment, resource] as const;
     });
-    return new Map([[objects.controlPlane.metadata.name, controlPlane], ...workers]);
+    return new Map([[objects.controlPlane, controlPlane], ...workers]);
   }
 
   /**
@@ -132,12 +136,14 @@ export class WorkloadCluster extends pulumi.ComponentResource {
   private createRoot(
     name: string,
     args: WorkloadClusterArgs,
+    objects: ClusterObjects,
     ground: readonly pulumi.Resource[],
   ): pulumi.CustomResource {
     const { plan, management } = args;
     const options = { parent: this, provider: management.provider, dependsOn: [...ground] };
-    const infrastructure = kubernetesResource(`${name}-infrastructure`, this.objects.infrastructure, options);
-    return kubernetesResource(`${name}-cluster`, untilInitialized(this.objects.root), {
+    const infrastructure = kubernetesResource(`${name}-infrastructure`, objects.infrastructure, options);
+    const root = management.connection === undefined ? untilInitialized(objects.root) : objects.root;
+    return kubernetesResource(`${name}-cluster`, root, {
       ...options,
       dependsOn: [...ground, infrastructure, ...this.controllers.values()],
       protect: plan.environment === "production",
@@ -145,13 +151,25 @@ export class WorkloadCluster extends pulumi.ComponentResource {
     });
   }
 
+  /** The API server answers. On a management plane of others the `Cluster` itself waits for that. */
+  private awaitInitialized(
+    name: string,
+    { cluster, management }: WorkloadClusterArgs,
+    root: pulumi.CustomResource,
+  ): pulumi.CustomResource {
+    const { connection } = management;
+    if (connection === undefined) return root;
+    const options = { parent: this, dependsOn: [root], deletedWith: root };
+    return waitOnCapi(`${name}-initialized`, connection, awaitInitialized(cluster), [root.id], options);
+  }
+
   private readKubeconfig(
     name: string,
     { site, cluster, management }: WorkloadClusterArgs,
-    root: pulumi.CustomResource,
+    initialized: pulumi.CustomResource,
   ): pulumi.Output<string> {
-    // By way of the cluster's id, so that a preview does not look for it before the cluster exists.
-    const id = root.id.apply(() => `${cluster.namespace}/${clusterNames(cluster).kubeconfig}`);
+    // By way of an id, so that a preview does not look for it before the cluster exists.
+    const id = initialized.id.apply(() => `${cluster.namespace}/${clusterNames(cluster).kubeconfig}`);
     const secret = k8s.core.v1.Secret.get(`${name}-kubeconfig`, id, { parent: this, provider: management.provider });
     return pulumi.secret(
       secret.data.apply(({ value }) => withProxy(Buffer.from(value, "base64").toString("utf8"), site.access.proxy)),

@@ -22,6 +22,7 @@ const resources = [
   "pulumi:providers:kubernetes",
   "pulumi:providers:vsphere",
   "vsphere:index/folder:Folder",
+  "command:remote:Command",
   "kubernetes:core/v1:Namespace",
   "kubernetes:core/v1:Secret",
   "kubernetes:core/v1:ServiceAccount",
@@ -46,7 +47,7 @@ const resources = [
 class Deployment extends pulumi.ComponentResource {
   readonly workload: WorkloadCluster;
 
-  constructor({ site, plan, cluster }: ReturnType<typeof exampleCluster>) {
+  constructor({ site, plan, cluster }: ReturnType<typeof exampleCluster>, kind: "capi" | "external") {
     super("test:Deployment", "siziano");
     const own = { parent: this };
     const canaries = canarySecrets(site);
@@ -61,6 +62,8 @@ class Deployment extends pulumi.ComponentResource {
       { ...own, provider: vcenter },
     );
     const provider = new k8s.Provider("siziano-plane", { kubeconfig: "plane" }, own);
+    const connection = { host: "172.20.10.30", privateKey: pulumi.secret("CANARY-key") };
+    const management = { provider, ...(kind === "capi" ? { connection } : {}) };
     const webhooks = new k8s.core.v1.ConfigMap("siziano-webhooks", {}, { ...own, provider });
     this.workload = new WorkloadCluster(
       "siziano-management",
@@ -71,7 +74,7 @@ class Deployment extends pulumi.ComponentResource {
         secrets,
         vcenterThumbprint: exampleThumbprint,
         vcenter: { provider: vcenter, datacenterId: "datacenter-2", siteFolder },
-        management: { provider, ready: [webhooks] },
+        management: { ...management, ready: [webhooks] },
       },
       own,
     );
@@ -81,15 +84,17 @@ class Deployment extends pulumi.ComponentResource {
       { site, plan, cluster, secrets, vcenterThumbprint: exampleThumbprint, after },
       { ...own, providers: [this.workload.provider], deletedWith: machines },
     );
-    new NodesReady(
-      "siziano-management-nodes",
-      { workload: this.workload, management: provider, after: cloud.ready },
-      own,
-    );
+    new NodesReady("siziano-management-nodes", { workload: this.workload, management, after: cloud.ready }, own);
   }
 }
 
-async function deploy(change: (site: Site) => Site = (site) => site, preview = false) {
+interface Options {
+  readonly change?: (site: Site) => Site;
+  readonly preview?: boolean;
+  readonly kind?: "capi" | "external";
+}
+
+async function deploy({ change, preview = false, kind = "capi" }: Options = {}) {
   const recording = await installStrictMocks(project, "siziano", {
     functions: {},
     resources,
@@ -98,7 +103,7 @@ async function deploy(change: (site: Site) => Site = (site) => site, preview = f
     },
     preview,
   });
-  const { workload } = new Deployment(exampleCluster(change));
+  const { workload } = new Deployment(exampleCluster(change), kind);
   const seen = await seenOf(workload.kubeconfig);
   await pulumi.runtime.disconnect();
   expect(recording.refused).toEqual([]);
@@ -163,7 +168,7 @@ describe("a workload cluster", () => {
 
   test("begins once Cluster API's webhooks answer", () => {
     const asked = registered.filter(({ type }) => type.includes("cluster.x-k8s.io"));
-    expect(asked.length).toBeGreaterThan(8);
+    expect(asked.map(({ name }) => name)).toContain("siziano-management-cluster");
     for (const { name } of asked)
       expect([name, [...before(registered, name)]]).toEqual([name, expect.arrayContaining(["siziano-webhooks"])]);
   });
@@ -174,18 +179,34 @@ describe("a workload cluster", () => {
     );
   });
 
-  test("is asked for nodes only when they can get ready, by a patch that changes with the definition", () => {
-    const patches = registered.filter(({ type }) => type.endsWith("Patch"));
+  test("is asked whether it answers, and for nodes only when they can get ready; again when a definition changes", async () => {
+    const initialized = named(registered, "siziano-management-initialized");
+    expect(initialized.dependsOn).toContain("siziano-management-cluster");
+    const nodes = named(registered, "siziano-management-nodes-wait");
+    for (const other of ["siziano-management-cloud-workload", "siziano-management-workers-general"])
+      expect(nodes.dependsOn).toContain(other);
+    const changed = await deploy({ change: (site) => ({ ...site, ntp: ["192.168.10.13"] }) });
+    const again = named(changed.registered, "siziano-management-nodes-wait");
+    expect(again.inputs.triggers).not.toEqual(nodes.inputs.triggers);
+    expect(again.inputs.create).toEqual(nodes.inputs.create);
+  });
+
+  test("on a management plane of others the provider waits, by a patch that changes with the definition", async () => {
+    const external = (await deploy({ kind: "external" })).registered;
+    const patches = external.filter(({ type }) => type.endsWith("Patch"));
     expect(patches.map(({ name }) => name).sort()).toEqual([
       "siziano-management-nodes-management-control-plane",
       "siziano-management-nodes-management-general",
     ]);
-    for (const { dependsOn, inputs } of patches) {
-      expect(dependsOn).toContain("siziano-management-cloud-workload");
-      expect(inputs).not.toHaveProperty("spec");
-      const { annotations } = inputs.metadata as { annotations: Record<string, string> };
-      expect(JSON.parse(annotations["pulumi.com/waitFor"]!)).toContain("condition=Available=True");
+    const annotations = ({ inputs }: Registered) =>
+      (inputs.metadata as { annotations: Record<string, string> }).annotations;
+    for (const patch of patches) {
+      expect(patch.dependsOn).toContain("siziano-management-cloud-workload");
+      expect(patch.inputs).not.toHaveProperty("spec");
+      expect(JSON.parse(annotations(patch)["pulumi.com/waitFor"]!)).toContain("condition=Available=True");
     }
+    expect(annotations(named(external, "siziano-management-cluster"))["pulumi.com/waitFor"]).toContain("Initialized");
+    expect(external.filter(({ type }) => type === "command:remote:Command")).toEqual([]);
   });
 
   test("takes with it what lives in it", () => {
@@ -217,7 +238,7 @@ describe("a workload cluster", () => {
   });
 
   test("registers the same resources when no id is known, so none hides inside an apply", async () => {
-    const preview = await deploy((same) => same, true);
+    const preview = await deploy({ preview: true });
     expect(preview.registered.map(({ urn }) => urn).sort()).toEqual(registered.map(({ urn }) => urn).sort());
     expect(preview.secret).toBe(true);
   });
@@ -230,15 +251,14 @@ describe("a workload cluster", () => {
       "siziano-management-encryption",
       "siziano-management-namespace",
     ]);
-    const lab = await deploy((site) => ({ ...site, environment: "lab" }));
+    const lab = await deploy({ change: (site) => ({ ...site, environment: "lab" }) });
     expect(protectedOnes(lab.registered)).toEqual([]);
   });
 
   test("is reached through the site's proxy", async () => {
-    const { text } = await deploy((site) => ({
-      ...site,
-      access: { ...site.access, proxy: "socks5://127.0.0.1:1080" },
-    }));
+    const { text } = await deploy({
+      change: (site) => ({ ...site, access: { ...site.access, proxy: "socks5://127.0.0.1:1080" } }),
+    });
     const { clusters } = parse(text!) as { clusters: { cluster: Record<string, string> }[] };
     expect(clusters[0]!.cluster["proxy-url"]).toBe("socks5://127.0.0.1:1080");
   });

@@ -1,0 +1,237 @@
+/** A workload cluster's objects as a real API server judges them, and what waiting for them says. */
+import { cloudCredentials, cloudCredentialValues, renderCloudProvider } from "../../render/cloud-provider";
+import { renderAuthentication } from "../../render/cluster/authentication";
+import { renderNamespace } from "../../render/cluster/cluster";
+import { renderGroupBindings } from "../../render/cluster/groups";
+import {
+  encryption,
+  encryptionValues,
+  vcenterCredentials,
+  vcenterCredentialValues,
+} from "../../render/cluster/secrets";
+import { awaitInitialized, awaitRolledOut } from "../../render/cluster/waiting";
+import { encryptionConfiguration } from "../../render/encryption";
+import { kubeVipPod } from "../../render/kube-vip";
+import type { KubernetesObject } from "../../render/kubernetes-object";
+import { run } from "../../lab/run";
+import { clusterApiCrds } from "../support/cluster-api-crds";
+import { exampleCluster, exampleThumbprint } from "../support/example-cluster";
+import { KubeApi } from "../support/kube-api";
+import { labProgram } from "../support/lab-program";
+
+// The API server is built at the first call ever.
+jest.setTimeout(1_800_000);
+
+const { site, plan, cluster, objects, all } = exampleCluster();
+const key = Buffer.alloc(32, 7).toString("base64");
+
+let api: KubeApi;
+beforeAll(async () => {
+  api = await KubeApi.start({
+    crds: await clusterApiCrds([
+      "clusters",
+      "machinedeployments",
+      "machines",
+      "kubeadmconfigs",
+      "kubeadmconfigtemplates",
+      "kubeadmcontrolplanes",
+      "vsphereclusters",
+      "vspheremachinetemplates",
+      "vspherevms",
+      "inclusterippools",
+    ]),
+    files: { "encryption.yaml": encryptionConfiguration(key) },
+    flags: ["--encryption-provider-config=$FOLDER/encryption.yaml"],
+  });
+  expect(await api.apply(renderNamespace(cluster))).toMatchObject({ status: 201 });
+});
+afterAll(() => api?.stop());
+
+const accepted = async (object: KubernetesObject) => {
+  const { status, warnings, body } = await api.apply(object);
+  expect({ kind: object.kind, name: object.metadata.name, status, warnings, message: body.message }).toEqual({
+    kind: object.kind,
+    name: object.metadata.name,
+    status: expect.any(Number),
+    warnings: [],
+    message: undefined,
+  });
+  expect([200, 201]).toContain(status);
+};
+
+describe("the API server takes, without a warning,", () => {
+  test.each(all.map((object) => [object.kind, object] as const))("%s", async (_kind, object) => accepted(object));
+
+  test("Secrets, kube-vip's pod and the site's groups", async () => {
+    await accepted({ ...vcenterCredentials(cluster), stringData: vcenterCredentialValues(site, "p") });
+    await accepted({ ...encryption(cluster), stringData: encryptionValues(key) });
+    await accepted(kubeVipPod(plan, cluster));
+    for (const binding of renderGroupBindings(plan.login, cluster)) await accepted(binding);
+  });
+
+  test("vSphere's cloud provider", async () => {
+    const { namespace, foundation, workload } = renderCloudProvider(site, plan, cluster, exampleThumbprint);
+    for (const object of [
+      namespace,
+      { ...cloudCredentials, stringData: cloudCredentialValues(site, "p") },
+      ...foundation,
+      workload,
+    ])
+      await accepted(object);
+  });
+});
+
+describe("the API server refuses", () => {
+  test("a field that the definition does not have", async () => {
+    const spec = { ...(objects.root.spec as object), clusterNetworks: {} };
+    const { status, body } = await api.apply({ ...objects.root, spec });
+    // Server-side apply answers 500 where a plain write answers 400.
+    expect([400, 500]).toContain(status);
+    expect(body.message).toContain("clusterNetworks");
+  });
+
+  test("a control plane without a version", async () => {
+    const { version: _version, ...spec } = objects.controlPlane.spec as Record<string, unknown>;
+    const metadata = { ...objects.controlPlane.metadata, name: "another" };
+    const { status, body } = await api.apply({ ...objects.controlPlane, metadata, spec });
+    expect({ status, message: body.message }).toEqual({
+      status: 422,
+      message: expect.stringContaining("spec.version"),
+    });
+  });
+
+  test("a pod of kube-vip whose container has no image", async () => {
+    const pod = kubeVipPod(plan, cluster);
+    const containers = pod.spec.containers.map(({ image: _image, ...rest }) => rest);
+    const { status } = await api.apply({
+      ...pod,
+      metadata: { ...pod.metadata, name: "other" },
+      spec: { ...pod.spec, containers },
+    });
+    expect(status).toBe(422);
+  });
+
+  test("v1beta1 is not refused, but draws the warning that the objects above do not", async () => {
+    const old = { ...objects.addressPool, apiVersion: "ipam.cluster.x-k8s.io/v1alpha1" };
+    const { warnings } = await api.apply({ ...old, metadata: { ...old.metadata, name: "old" } });
+    expect(warnings.join()).toContain("deprecated");
+  });
+});
+
+test("Secrets are stored encrypted", async () => {
+  const [etcdctl, endpoint] = [await labProgram("etcdctl"), api.etcd];
+  const get = [
+    "get",
+    `/registry/secrets/${cluster.namespace}/${encryption(cluster).metadata.name}`,
+    "--print-value-only",
+  ];
+  const { stdout } = await run([etcdctl, `--endpoints=${endpoint}`, ...get]);
+  expect(stdout).toMatch(/^k8s:enc:secretbox:v1:/);
+});
+
+describe("an API server with the cluster's authentication", () => {
+  const start = (text: string) =>
+    KubeApi.start({
+      files: { "authentication.yaml": text },
+      flags: ["--authentication-config=$FOLDER/authentication.yaml"],
+    });
+
+  test("answers nobody but probes and joining nodes, and starts without dex", async () => {
+    const server = await start(renderAuthentication(plan.login, cluster));
+    try {
+      const anonymous = async (path: string) =>
+        (await server.request("GET", path, undefined, undefined, { anonymous: true })).status;
+      expect(await anonymous("/readyz")).toBe(200);
+      // kubeadm makes the role that opens it.
+      expect(await anonymous("/api/v1/namespaces/kube-public/configmaps/cluster-info")).toBe(403);
+      for (const path of ["/version", "/api", "/openapi/v3"])
+        expect([path, await anonymous(path)]).toEqual([path, 401]);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("refuses one with an unknown field, and one whose issuer is not https", async () => {
+    const good = renderAuthentication(plan.login, cluster);
+    await expect(start(good.replace("claimMappings:", "claimMapping:"))).rejects.toThrow("claimMapping");
+    await expect(start(good.replace("url: https:", "url: http:"))).rejects.toThrow("https");
+  });
+});
+
+test("before 1.34 authentication is configured by the same fields in v1beta1", () => {
+  const text = (kubernetesVersion: string) => renderAuthentication(plan.login, { kubernetesVersion });
+  expect(text("v1.33.7").replace("/v1beta1", "/v1")).toBe(text("v1.34.0"));
+  expect(text("v1.33.7")).toContain("apiserver.config.k8s.io/v1beta1");
+});
+
+describe("waiting", () => {
+  const patience = { limit: 6, stuck: 2, interval: 0.2 };
+  const ask = async (script: (kubectl: string) => string) => {
+    const kubectl = `${await labProgram("kubectl")} --kubeconfig ${api.kubeconfig}`;
+    return run(["sh", "-c", script(kubectl)], { accept: [0, 1] });
+  };
+  const initialized = () => ask((kubectl) => awaitInitialized(cluster, kubectl, patience));
+  const controllers = [objects.controlPlane, ...objects.workers.map(({ deployment }) => deployment)];
+  const rolledOut = () => ask((kubectl) => awaitRolledOut(cluster, controllers, kubectl, patience));
+  const at = new Date(0).toISOString();
+  const condition = (type: string, status: string, message = "", observedGeneration = 1) => ({
+    type,
+    status,
+    reason: "Because",
+    message,
+    lastTransitionTime: at,
+    observedGeneration,
+  });
+  const done = (generation: number) => [
+    condition("Available", "True", "", generation),
+    ...["RollingOut", "ScalingUp", "ScalingDown"].map((type) => condition(type, "False", "", generation)),
+  ];
+
+  beforeAll(async () => {
+    for (const object of all) await accepted(object);
+  });
+
+  test("for the API server ends with what vCenter said, once that does not change any more", async () => {
+    const refused = condition(
+      "VCenterAvailable",
+      "False",
+      "Cannot complete login due to an incorrect user name or password.",
+    );
+    expect(await api.setStatus(objects.infrastructure, { conditions: [refused] })).toMatchObject({ status: 200 });
+    const { code, stderr } = await initialized();
+    expect(code).toBe(1);
+    expect(stderr.split("\n").slice(0, 2)).toEqual([
+      `The control plane of ${cluster.name} does not go on. Cluster API says:`,
+      `VSphereCluster ${cluster.name}: Cannot complete login due to an incorrect user name or password.`,
+    ]);
+  });
+
+  test("for the API server goes on while nothing is wrong, and ends when it answers", async () => {
+    await api.setStatus(objects.infrastructure, { conditions: [condition("VCenterAvailable", "True")] });
+    const waiting = initialized();
+    await api.setStatus(objects.root, { initialization: { controlPlaneInitialized: true } });
+    expect(await waiting).toEqual({ code: 0, stdout: "", stderr: "" });
+  });
+
+  test("for nodes takes its time, but not for ever", async () => {
+    const { code, stderr } = await rolledOut();
+    expect(code).toBe(1);
+    expect(stderr).toContain(`The rollout of ${cluster.name} took longer than 6 seconds.`);
+  });
+
+  test("for nodes does not take the conditions of an older definition for the new one's", async () => {
+    for (const object of controllers) await api.setStatus(object, { conditions: done(0) });
+    expect((await rolledOut()).code).toBe(1);
+    for (const object of controllers) {
+      const { generation } = (await api.get(object)).body.metadata as { generation: number };
+      await api.setStatus(object, { conditions: done(generation) });
+    }
+    expect(await rolledOut()).toEqual({ code: 0, stdout: "", stderr: "" });
+  });
+
+  test("for nodes wants every controller", async () => {
+    const [first] = controllers;
+    await api.setStatus(first!, { conditions: [condition("Available", "False", "etcd lost quorum", 9)] });
+    expect((await rolledOut()).code).toBe(1);
+  });
+});
