@@ -5,7 +5,7 @@ import type { RootRecipe } from "./recipe";
 export const imagesRoot: RootRecipe = {
   name: "images",
   parent: baseRoot,
-  packages: ["bpftool", "clang-19", "conntrack", "iptables", "nftables"],
+  packages: ["bind9-dnsutils", "bpftool", "clang-19", "conntrack", "iptables", "netcat-openbsd", "nftables"],
   files: {},
   enabledUnits: [],
   disabledUnits: [],

@@ -16,6 +16,7 @@ import type { Progress } from "../../lab/progress";
 import { consoleProgress } from "../../lab/progress";
 import { waitFor } from "../../lab/run";
 import { ensureToolchain } from "../../lab/toolchain";
+import { passedGoTests } from "../support/go-tests";
 
 interface Manifest {
   readonly config: { readonly mediaType: string; readonly digest: string };
@@ -45,6 +46,10 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+test("the packer passes its own tests", async () => {
+  expect(await passedGoTests("images")).toContain("TestLayerHoldsFilesFoldersAndLinks");
+}, 300_000);
 
 /** What a packed store holds, as the real registry serves it. */
 describe("the registry's content", () => {

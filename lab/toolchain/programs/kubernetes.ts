@@ -1,4 +1,4 @@
-/** Kubernetes and its etcd. */
+/** Kubernetes, its etcd, and the program of its own tests. */
 import { pinnedVersion, programsOf } from "../program";
 
 /** What Kubernetes' own build stamps (hack/lib/version.sh): without it, Cluster API refuses the server. */
@@ -11,6 +11,9 @@ function kubernetesStamps(version: string): Record<string, string> {
   );
   return Object.fromEntries(entries);
 }
+
+/** test/images/agnhost/VERSION of the pinned Kubernetes. */
+export const agnhostVersion = "2.56";
 
 export function kubernetesPrograms() {
   const version = pinnedVersion("kubernetes", "k8s.io/kubernetes");
@@ -28,6 +31,13 @@ export function kubernetesPrograms() {
       "kube-proxy": program("kube-proxy", 20),
       "kube-scheduler": program("kube-scheduler", 20),
       kubectl: program("kubectl", 20),
+    }),
+    ...programsOf("agnhost", {
+      agnhost: {
+        package: "k8s.io/kubernetes/test/images/agnhost",
+        version: agnhostVersion,
+        usualSeconds: 10,
+      },
     }),
     ...programsOf("etcd", {
       etcd: { package: "go.etcd.io/etcd/server/v3", version: etcd, usualSeconds: 30 },
