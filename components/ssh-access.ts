@@ -24,9 +24,12 @@ export interface SshAccessArgs {
  */
 export function connectionTo(host: HostPlan, access: SshAccessArgs): Connection {
   const direct = endpoint(host, access);
-  return access.path === "direct" || host.name === access.jump.name
-    ? direct
-    : { ...direct, proxy: endpoint(access.jump, access) };
+  return host.name === access.jump.name ? direct : throughJump(direct, access);
+}
+
+/** A connection by the way that the site's other connections take. */
+export function throughJump(direct: Connection, access: SshAccessArgs): Connection {
+  return access.path === "direct" ? direct : { ...direct, proxy: endpoint(access.jump, access) };
 }
 
 function endpoint(host: HostPlan, access: SshAccessArgs) {

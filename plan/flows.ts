@@ -25,13 +25,17 @@ function flow(id: string, from: Party, to: Party, service: Service, why: string)
   return { id, from, to, protocol: service.protocol, ports: service.ports, why };
 }
 
+/** SSH of the domain controllers, on the port that the site file names. */
+const dnsSsh = ({ activeDirectory: { dns } }: Site): Service =>
+  dns.ssh === undefined ? services.ssh : { ...services.ssh, ports: [dns.ssh.port] };
+
 /** SSH and the API servers, for people and for `up`. */
 function accessFlows(site: Site, p: Parties): Flow[] {
   const forUp = (from: Party, name: string): Flow[] => [
     flow(`${name}-hosts-ssh`, from, p.hostsBehindJump, services.ssh, "changes to the fixed hosts"),
     ...(site.activeDirectory.dns.administration === "manual" || !from.inVlan
       ? []
-      : [flow(`${name}-ad-ssh`, from, p.activeDirectory, services.ssh, "administration of AD's DNS, for `up`")]),
+      : [flow(`${name}-ad-ssh`, from, p.activeDirectory, dnsSsh(site), "administration of AD's DNS, for `up`")]),
   ];
   const toApis = (from: Party, name: string): Flow[] => [
     flow(`${name}-capi-api`, from, p.capi, services.kubernetesApi, "Cluster API's API server, for `up`"),

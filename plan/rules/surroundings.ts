@@ -9,6 +9,9 @@ const smallestCapi = { cpus: 2, memoryMiB: 1700 } as const;
 /** A distinguished name (RFC 4514): attribute=value, separated by commas, at least one. */
 const distinguishedName = /^[A-Za-z][A-Za-z0-9-]*=(\\.|[^,\\])+(,\s*[A-Za-z][A-Za-z0-9-]*=(\\.|[^,\\])+)*$/;
 
+/** An OpenSSH public key: type and base64, perhaps a comment. */
+const publicKey = /^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]{40,}={0,2}( .*)?$/;
+
 /** A user principal name: account@domain. */
 const principalName = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
 
@@ -54,6 +57,56 @@ export const surroundingsRules: readonly Rule[] = [
                 severity: "notice",
               },
             ];
+      }),
+  },
+  {
+    id: "dns-ssh",
+    states:
+      "Where `up` administers Active Directory's DNS, it has an account there, and the host key of every domain controller.",
+    find: (world) =>
+      eachSite(world, ["activeDirectory"], (site, { activeDirectory: { dns, servers } }) => {
+        const path = "activeDirectory.dns.ssh";
+        if (dns.administration === "manual") return [];
+        if (dns.ssh === undefined) {
+          return [
+            {
+              site,
+              path,
+              problem: `is not set, and administration is ${dns.administration}`,
+              remedy: "give user and hostKeys (docs/dns.md), or set administration to manual",
+            },
+          ];
+        }
+        const { hostKeys } = dns.ssh;
+        const names = servers.map(({ name }) => name);
+        return [
+          ...names
+            .filter((name) => !(name in hostKeys))
+            .map((name) => ({
+              site,
+              path: `${path}.hostKeys.${name}`,
+              problem: "is not set: nothing would prove that this server is the one meant",
+              remedy: `compare \`ssh-keyscan -t ed25519 ${name}\` with the server's own /ProgramData/ssh or /etc/ssh, then set it`,
+            })),
+          ...Object.entries(hostKeys)
+            .filter(([name]) => !names.includes(name))
+            .map(([name, value]) => ({
+              site,
+              path: `${path}.hostKeys.${name}`,
+              value,
+              problem: "is the key of no server of activeDirectory.servers",
+              remedy: "remove it, or write the server's name as it stands there",
+            })),
+          ...Object.entries(hostKeys)
+            .filter(([, value]) => !publicKey.test(value))
+            .map(([name, value]) => ({
+              site,
+              path: `${path}.hostKeys.${name}`,
+              value,
+              problem: "is no OpenSSH public key",
+              remedy: "write type and key, as in ssh-keyscan's answer without the name",
+            })),
+        ];
       }),
   },
   {

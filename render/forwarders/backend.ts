@@ -14,6 +14,8 @@ export interface Setting {
 }
 
 export interface Backend {
+  /** Does every domain controller keep forwarders of its own? Otherwise they are entered once, and replicate. */
+  forwardersPerServer(scope: ReplicationScope): boolean;
   /** Waits until the cluster's DNS answers this domain controller itself; fails with what answers instead. */
   probe(forwarder: ForwarderPlan): string;
   forwarder(forwarder: ForwarderPlan, scope: ReplicationScope): Setting;

@@ -16,9 +16,10 @@ export const zoneFolder = "/etc/bind/kubernetes-vsphere";
 export const keytab = "dns.keytab";
 
 export const bind: Backend = {
+  // Active Directory stores no forwarders for BIND, whatever the scope.
+  forwardersPerServer: () => true,
   probe: ({ zone, address }) => script(waitForAnswer(zone, address, probeSeconds)),
   answers: ({ zone }) => script(waitForAnswer(zone, "127.0.0.1", replicationSeconds)),
-  // BIND keeps no forwarders in Active Directory, whatever the scope: each server has its own.
   forwarder,
   delegation,
   record,

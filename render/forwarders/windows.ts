@@ -10,6 +10,7 @@ import { delegationNames, foreignRemedy, possibleZones, probeSeconds, replicatio
 import { powershellCommand, quoted } from "./powershell";
 
 export const windows: Backend = {
+  forwardersPerServer: (scope) => scope === "server",
   probe: ({ zone, address }) => powershellCommand(waitForAnswer(zone, address, probeSeconds)),
   answers: ({ zone }) => powershellCommand(waitForAnswer(zone, "127.0.0.1", replicationSeconds)),
   forwarder,

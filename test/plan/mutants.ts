@@ -201,7 +201,16 @@ export const mutants: readonly Mutant[] = [
 
   // Names
   one("dns-name", "parentDomain", "Simple Booking"),
-  one("dns-name", "activeDirectory.servers[0].name", "ad1"),
+  several(
+    "dns-name",
+    "a server's name without domain",
+    [["siziano", "activeDirectory.servers[0].name", "ad1"]],
+    [
+      ["dns-name", "siziano", "activeDirectory.servers[0].name"],
+      ["dns-ssh", "siziano", `${dnsHostKeys}.${ad1}`],
+      ["dns-ssh", "siziano", `${dnsHostKeys}.ad1`],
+    ],
+  ),
   one("dns-name", "vcenter.server", "https://vcenter"),
   one("duplicate-host", "hosts.bgp[1].name", "bgp1"),
   one("duplicate-host", "hosts.bgp[1].name", "jump"),
