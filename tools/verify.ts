@@ -50,12 +50,14 @@ void runCommand({
     const target = files["write-credentials"];
     if (target !== undefined) {
       if (existsSync(target)) throw new CommandError(`${target}: exists. Remedy: remove it, or name another file`);
-      writeFileSync(target, `${JSON.stringify(credentials, undefined, 2)}\n`, { mode: 0o600, flag: "wx" });
+      const readOnly: Credentials = { ...credentials, directory: undefined };
+      writeFileSync(target, `${JSON.stringify(readOnly, undefined, 2)}\n`, { mode: 0o600, flag: "wx" });
       console.log(`wrote ${target}: it holds secrets`);
       return exitCodes.done;
     }
     const now = new Date();
-    const report = makeReport(plan.site, now, await verify({ site, plan, credentials, now }), unseen(plan, site));
+    const live = { site, plan, credentials, now };
+    const report = makeReport(plan.site, now, await verify(live), unseen(live));
     process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report));
     return report.failed === 0 && report.passed > 0 ? exitCodes.done : exitCodes.refused;
   },
@@ -95,6 +97,14 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** The account that `up` changes Active Directory's DNS with, where the site has one. */
+function directoryOf({ activeDirectory }: Site, privateKey: string | undefined): Pick<Credentials, "directory"> {
+  const { administration, ssh } = activeDirectory.dns;
+  if (administration === "manual" || ssh === undefined || !privateKey) return {};
+  const { user, port, hostKeys } = ssh;
+  return { directory: { user, port, hostKeys, privateKey } };
+}
+
 /** The read-only credentials of a stack: two of its secrets, public halves of its host keys, and one output. */
 function ofStack(root: string, stack: string, configFile: string | undefined, site: Site): Credentials {
   const options = { root, stack, configFile };
@@ -118,6 +128,7 @@ function ofStack(root: string, stack: string, configFile: string | undefined, si
       privateKey,
       hostKeys: Object.fromEntries(Object.entries(hostKeys).map(([host, { publicKey }]) => [host, publicKey])),
     },
+    ...directoryOf(site, texts.get(`${projectName(root)}:dnsAdministrationKey`)),
     // A stack whose clusters are yet to come has no such output.
     kubeconfigs: verificationSchema.parse(stackOutput(options, "verification") ?? { clusters: {} }),
   };

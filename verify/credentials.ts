@@ -9,6 +9,13 @@ export const credentialsSchema = z.strictObject({
   vcenter: z.strictObject({ username: text, password: text }),
   /** SSH to the jump host and the routers. */
   ssh: z.strictObject({ user: text, privateKey: text, hostKeys: z.record(z.string(), text) }),
+  /**
+   * SSH to the domain controllers, by the account that `up` changes DNS with: only ever taken from a stack, never written to
+   * a file, as it is none with rights to read alone.
+   */
+  directory: z
+    .strictObject({ user: text, port: z.int(), privateKey: text, hostKeys: z.record(z.string(), text) })
+    .optional(),
   kubeconfigs: z.strictObject({ managementPlane: text.optional(), clusters: z.record(z.string(), text) }),
 });
 

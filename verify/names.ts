@@ -1,7 +1,7 @@
 /** DNS answers of each Active Directory server, asked as any client asks it. */
 import { Resolver } from "node:dns/promises";
 import type { ClusterPlan, RegionPlan } from "../plan/model";
-import { ask, askOne, fail, findingOf, rows, type Check, type Finding } from "./check";
+import { askOne, findingOf, type Check, type Finding } from "./check";
 import type { LoadBalancer } from "./services";
 
 /** Milliseconds and tries of one question. */
@@ -58,39 +58,4 @@ export async function checkNames(
     }),
   );
   return found.flat(2);
-}
-
-const soaText = ({ nsname, serial }: { readonly nsname: string; readonly serial: number }): string =>
-  `${withoutDot(nsname)}, serial ${serial}`;
-
-/** Each cluster's zone: answered by its own DNS at `.10`, and by each Active Directory server with the same authority. */
-export async function checkForwarders(plan: RegionPlan, clusters: readonly ClusterPlan[]): Promise<readonly Check[]> {
-  const found = await Promise.all(
-    clusters.map(async (cluster) => {
-      const own = await nameServer(cluster.dnsAddress)
-        .resolveSoa(cluster.zone)
-        .catch((error: unknown) => error);
-      const source = `DNS query SOA to ${cluster.dnsAddress}`;
-      const first = await ask("forwarder", `${cluster.zone} at its own DNS`, source, async () => {
-        if (own instanceof Error) throw own;
-        return [rows("forwarder", source)(`${cluster.zone} at its own DNS`, findingOf(soaText(own as never), []))];
-      });
-      const others = await Promise.all(
-        plan.dns.nameservers.map((address) =>
-          askOne("forwarder", `${cluster.zone} through ${address}`, `DNS query SOA to ${address}`, async () => {
-            const answer = await nameServer(address).resolveSoa(cluster.zone);
-            if (own instanceof Error)
-              return fail(`answers ${soaText(answer)}, and the cluster's own DNS does not answer`);
-            const expected = own as typeof answer;
-            return findingOf(soaText(answer), [
-              withoutDot(answer.nsname) !== withoutDot(expected.nsname) &&
-                `answers from ${withoutDot(answer.nsname)}, not from the cluster's DNS (${withoutDot(expected.nsname)})`,
-            ]);
-          }),
-        ),
-      );
-      return [...first, ...others.flat()];
-    }),
-  );
-  return found.flat();
 }

@@ -1,4 +1,4 @@
-/** SSH to a host of the VLAN, with its key pinned, over the jump host where the site says so. */
+/** SSH with pinned host keys: to a host of the VLAN, or to a domain controller, over the jump host where the site says so. */
 import type { Duplex } from "node:stream";
 import { Client, type ConnectConfig } from "ssh2";
 import type { Site } from "../config/site";
@@ -8,33 +8,47 @@ import type { Credentials } from "./credentials";
 /** Runs one command and returns what it printed. Throws with what it said on standard error. */
 export type Execute = (command: string) => Promise<string>;
 
+/** Where, as whom, and by which key the other side is known (`type base64`). */
+export interface SshTarget {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly privateKey: string;
+  readonly hostKey: string | undefined;
+}
+
 /** Milliseconds until a host that says nothing counts as unreachable. */
 const readyTimeout = 20_000;
 
-function connect(host: HostPlan, { ssh }: Credentials, sock?: Duplex): Promise<Client> {
-  const pinned = ssh.hostKeys[host.name]?.split(" ")[1];
-  if (pinned === undefined) throw new Error(`${host.name}: no host key to know it by`);
+/** The signature algorithms of a type of host key; RSA's have names of their own (RFC 8332). */
+const algorithmsOf = (type: string) => (type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type]);
+
+function connect(target: SshTarget, sock?: Duplex): Promise<Client> {
+  const [type, pinned] = target.hostKey?.split(" ") ?? [];
+  if (type === undefined || pinned === undefined) throw new Error(`${target.name}: no host key to know it by`);
   const config: ConnectConfig = {
-    host: host.address,
-    username: ssh.user,
-    privateKey: ssh.privateKey,
+    host: target.address,
+    port: target.port,
+    username: target.user,
+    privateKey: target.privateKey,
     readyTimeout,
     hostVerifier: (key: Buffer) => key.toString("base64") === pinned,
-    algorithms: { serverHostKey: ["ssh-ed25519"] },
+    algorithms: { serverHostKey: algorithmsOf(type) as never },
     ...(sock === undefined ? {} : { sock }),
   };
   return new Promise((resolve, reject) => {
     const client = new Client();
     client.once("ready", () => resolve(client));
-    client.once("error", (error) => reject(new Error(`SSH to ${host.name} (${host.address}): ${error.message}`)));
+    client.once("error", (error) => reject(new Error(`SSH to ${target.name} (${target.address}): ${error.message}`)));
     client.connect(config);
   });
 }
 
-function forward(jump: Client, host: HostPlan): Promise<Duplex> {
+function forward(jump: Client, { name, address, port }: SshTarget): Promise<Duplex> {
   return new Promise((resolve, reject) =>
-    jump.forwardOut("127.0.0.1", 0, host.address, 22, (error, channel) =>
-      error ? reject(new Error(`the jump host to ${host.name} (${host.address}): ${error.message}`)) : resolve(channel),
+    jump.forwardOut("127.0.0.1", 0, address, port, (error, channel) =>
+      error ? reject(new Error(`the jump host to ${name} (${address}): ${error.message}`)) : resolve(channel),
     ),
   );
 }
@@ -54,17 +68,27 @@ function execute(client: Client, command: string): Promise<string> {
   );
 }
 
-/** A session on a host for as long as `work` takes. */
-export async function withHost<T>(
+/** A host of the VLAN, as the account `verify`. */
+export const hostTarget = ({ ssh }: Credentials, { name, address }: HostPlan): SshTarget => ({
+  name,
+  address,
+  port: 22,
+  user: ssh.user,
+  privateKey: ssh.privateKey,
+  hostKey: ssh.hostKeys[name],
+});
+
+/** A session for as long as `work` takes. */
+export async function withSsh<T>(
   site: Site,
   plan: RegionPlan,
   credentials: Credentials,
-  host: HostPlan,
+  target: SshTarget,
   work: (run: Execute) => Promise<T>,
 ): Promise<T> {
   const opened: Client[] = [];
-  const open = async (target: HostPlan, sock?: Duplex): Promise<Client> => {
-    const client = await connect(target, credentials, sock);
+  const open = async (to: SshTarget, sock?: Duplex): Promise<Client> => {
+    const client = await connect(to, sock);
     // What ends it later shows in the command that was under way.
     client.on("error", () => undefined);
     opened.push(client);
@@ -73,9 +97,9 @@ export async function withHost<T>(
   try {
     const jump = plan.hosts.find(({ role }) => role === "jump");
     const client =
-      site.access.path === "jump" && jump !== undefined && jump.name !== host.name
-        ? await open(host, await forward(await open(jump), host))
-        : await open(host);
+      site.access.path === "jump" && jump !== undefined && jump.name !== target.name
+        ? await open(target, await forward(await open(hostTarget(credentials, jump)), target))
+        : await open(target);
     return await work((command) => execute(client, command));
   } finally {
     for (const client of opened.reverse()) client.end();

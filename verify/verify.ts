@@ -11,12 +11,13 @@ import type { Credentials } from "./credentials";
 import { ofKind, withKubeApi, type KubeApi, type KubeObject } from "./kubernetes";
 import { checkLogin } from "./login";
 import { checkMachines } from "./machines";
-import { checkForwarders, checkNames } from "./names";
+import { checkForwarders } from "./forwarders";
+import { checkNames } from "./names";
 import { judgeNodes } from "./nodes";
 import { judgeRoutes } from "./routes";
 import { loadBalancers, speakers, type LoadBalancer } from "./services";
 import { judgeNodeSessions, judgeRouterSessions } from "./sessions";
-import { withHost } from "./ssh";
+import { hostTarget, withSsh } from "./ssh";
 
 export interface Live {
   readonly site: Site;
@@ -43,7 +44,7 @@ export async function verify(live: Live): Promise<readonly Check[]> {
   const certificates = checkCertificates(live, deployed);
   const management = checkManagementPlane(live, deployed);
   const login = checkLogin(plan);
-  const forwarders = checkForwarders(plan, deployed);
+  const forwarders = checkForwarders(site, plan, credentials, deployed);
   const views = await Promise.all(deployed.map((cluster) => viewCluster(live, cluster)));
   const services = new Map(deployed.map((cluster, index) => [cluster.name, views[index].services]));
   const speaking = new Map(
@@ -156,7 +157,7 @@ function checkRouter(
   const questions = routerQuestions(plan.bgp);
   const source = (question: RouterQuestion) => `${host.name}: vtysh -c "${questions[question] ?? ""}"`;
   return ask("session", host.name, `${host.name}: SSH`, () =>
-    withHost(site, plan, credentials, host, async (run) => {
+    withSsh(site, plan, credentials, hostTarget(credentials, host), async (run) => {
       const answer = (question: RouterQuestion) => run(questions[question] ?? "");
       const sessions = await ask("session", host.name, source("summary"), async () =>
         toRows("session", source("summary"), judgeRouterSessions(plan, host.name, speaking, await answer("summary"))),
@@ -217,11 +218,14 @@ async function checkCertificates(
 }
 
 /** What this list cannot hold, so that nobody takes its silence for health. */
-export function unseen({ bgp, vlan }: RegionPlan, site: Site): readonly string[] {
+export function unseen({ plan: { bgp, vlan }, site, credentials }: Live): readonly string[] {
   return [
     bgp.upstream.kind === "bgp"
       ? `gw (${vlan.gateway}): its own routing table; the routers say what they announce to it`
       : `gw (${vlan.gateway}): its static routes to ${bgp.upstream.sharedAddress}`,
+    ...(credentials.directory === undefined
+      ? ["Active Directory: its configured forwarders, for lack of an account; their answers are seen"]
+      : []),
     "Active Directory: certificates of its LDAPS, which auth alone reaches; a login shows them",
     "nodes: certificates of their kubelets, which their API servers alone reach",
     ...(site.access.proxy === undefined
