@@ -22,9 +22,8 @@ function judgeDaemonSet({ status }: KubeObject): Finding {
 
 function judgeOperator({ spec, status }: KubeObject): Finding {
   const ready = (status?.readyReplicas ?? 0) as number;
-  return findingOf(`${ready} of ${spec?.replicas} ready`, [
-    ready < (spec?.replicas ?? 1) && `${ready} of ${spec?.replicas} ready`,
-  ]);
+  const wanted = (spec?.replicas ?? 1) as number;
+  return findingOf(`${ready} of ${wanted} ready`, [ready < Math.max(wanted, 1) && `${ready} of ${wanted} ready`]);
 }
 
 /** Workloads: nodes, daemon sets and deployments of one cluster. Own: its CiliumNodes. */

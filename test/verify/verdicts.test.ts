@@ -141,6 +141,10 @@ describe("Cilium", () => {
       "management: agents: 0 of 2 agents up to date",
     ]);
   });
+  test("an operator that somebody switched off", () =>
+    expect(judge([...nodes, agents, { ...operator, spec: { replicas: 0 }, status: {} }], own)).toEqual([
+      "management: operator: 0 of 0 ready",
+    ]));
   test("no agents, no operator", () =>
     expect(judge(nodes, own)).toEqual([
       "management: agents: there is no daemon set cilium",
