@@ -16,7 +16,7 @@ import type { KubernetesObject } from "../../render/kubernetes-object";
 import { run } from "../../lab/run";
 import { clusterApiCrds } from "../support/cluster-api-crds";
 import { exampleCluster, exampleThumbprint } from "../support/example-cluster";
-import { KubeApi } from "../support/kube-api";
+import { startKubeApi, type KubeApi } from "../support/kube-api";
 import { labProgram } from "../support/lab-program";
 
 // The API server is built at the first call ever.
@@ -27,19 +27,8 @@ const key = Buffer.alloc(32, 7).toString("base64");
 
 let api: KubeApi;
 beforeAll(async () => {
-  api = await KubeApi.start({
-    crds: await clusterApiCrds([
-      "clusters",
-      "machinedeployments",
-      "machines",
-      "kubeadmconfigs",
-      "kubeadmconfigtemplates",
-      "kubeadmcontrolplanes",
-      "vsphereclusters",
-      "vspheremachinetemplates",
-      "vspherevms",
-      "inclusterippools",
-    ]),
+  api = await startKubeApi({
+    crds: await clusterApiCrds(),
     files: { "encryption.yaml": encryptionConfiguration(key) },
     flags: ["--encryption-provider-config=$FOLDER/encryption.yaml"],
   });
@@ -91,7 +80,7 @@ describe("the API server refuses", () => {
   });
 
   test("a control plane without a version", async () => {
-    const { version: _version, ...spec } = objects.controlPlane.spec as Record<string, unknown>;
+    const spec = { ...(objects.controlPlane.spec as object), version: undefined };
     const metadata = { ...objects.controlPlane.metadata, name: "another" };
     const { status, body } = await api.apply({ ...objects.controlPlane, metadata, spec });
     expect({ status, message: body.message }).toEqual({
@@ -102,7 +91,7 @@ describe("the API server refuses", () => {
 
   test("a pod of kube-vip whose container has no image", async () => {
     const pod = kubeVipPod(plan, cluster);
-    const containers = pod.spec.containers.map(({ image: _image, ...rest }) => rest);
+    const containers = pod.spec.containers.map((container) => ({ ...container, image: undefined }));
     const { status } = await api.apply({
       ...pod,
       metadata: { ...pod.metadata, name: "other" },
@@ -131,7 +120,7 @@ test("Secrets are stored encrypted", async () => {
 
 describe("an API server with the cluster's authentication", () => {
   const start = (text: string) =>
-    KubeApi.start({
+    startKubeApi({
       files: { "authentication.yaml": text },
       flags: ["--authentication-config=$FOLDER/authentication.yaml"],
     });
@@ -139,8 +128,7 @@ describe("an API server with the cluster's authentication", () => {
   test("answers nobody but probes and joining nodes, and starts without dex", async () => {
     const server = await start(renderAuthentication(plan.login, cluster));
     try {
-      const anonymous = async (path: string) =>
-        (await server.request("GET", path, undefined, undefined, { anonymous: true })).status;
+      const anonymous = async (path: string) => (await server.anonymously(path)).status;
       expect(await anonymous("/readyz")).toBe(200);
       // kubeadm makes the role that opens it.
       expect(await anonymous("/api/v1/namespaces/kube-public/configmaps/cluster-info")).toBe(403);
@@ -167,7 +155,7 @@ test("before 1.34 authentication is configured by the same fields in v1beta1", (
 describe("waiting", () => {
   const patience = { limit: 6, stuck: 2, interval: 0.2 };
   const ask = async (script: (kubectl: string) => string) => {
-    const kubectl = `${await labProgram("kubectl")} --kubeconfig ${api.kubeconfig}`;
+    const kubectl = `${await labProgram("kubectl")} --kubeconfig ${api.kubeconfigFile}`;
     return run(["sh", "-c", script(kubectl)], { accept: [0, 1] });
   };
   const initialized = () => ask((kubectl) => awaitInitialized(cluster, kubectl, patience));

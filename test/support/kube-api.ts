@@ -35,7 +35,14 @@ export interface KubeApi {
   /** For programs: the content of a kubeconfig with all rights. */
   readonly kubeconfig: string;
   readonly kubeconfigFile: string;
+  /** URL of its etcd, which asks for no credentials. */
+  readonly etcd: string;
   request(method: string, path: string, body?: unknown, contentType?: string): Promise<ApiAnswer>;
+  /** A GET of nobody. */
+  anonymously(path: string): Promise<ApiAnswer>;
+  get(object: ApiObject): Promise<ApiAnswer>;
+  /** Merges into an object's status, as a controller does. */
+  setStatus(object: ApiObject, status: unknown): Promise<ApiAnswer>;
   /**
    * Server-side apply with strict checks of fields; makes the object's namespace first. `dryRun` stores nothing. Never throws
    * for a refusal: that is in the answer.
@@ -47,9 +54,14 @@ export interface KubeApi {
 export interface KubeApiOptions {
   /** YAML texts with CustomResourceDefinitions; other kinds in them are left out. See cluster-api-crds.ts. */
   readonly crds?: readonly string[];
+  /** Further flags of kube-apiserver; `$FOLDER` in one stands for the folder of `files`. */
+  readonly flags?: readonly string[];
+  /** Texts by name that further flags refer to. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
-export async function startKubeApi({ crds = [] }: KubeApiOptions = {}): Promise<KubeApi> {
+/** Throws with the end of its log if kube-apiserver does not start, as with a file that it refuses. */
+export async function startKubeApi({ crds = [], flags = [], files = {} }: KubeApiOptions = {}): Promise<KubeApi> {
   const { paths } = await ensureToolchain({ progress: consoleProgress(), names: ["etcd", "kube-apiserver"] });
   const folder = mkdtempSync(join(tmpdir(), "kube-api-"));
   const children: ChildProcess[] = [];
@@ -63,13 +75,19 @@ export async function startKubeApi({ crds = [] }: KubeApiOptions = {}): Promise<
     const port = await freePort();
     const token = randomUUID();
     children.push(start(folder, "etcd", paths.etcd, etcdFlags(folder, etcd, peer)));
-    children.push(start(folder, "kube-apiserver", paths["kube-apiserver"], apiServerFlags(folder, etcd, port, token)));
-    const api = client(folder, `https://127.0.0.1:${port}`, token, stop);
-    await waitFor(`kube-apiserver (${folder}/kube-apiserver.log)`, 90_000, async () => {
-      const ended = children.find((child) => child.exitCode !== null || child.signalCode !== null);
-      if (ended !== undefined) throw new Error(`${ended.spawnargs.join(" ")}: ended\n${lastWords(folder)}`);
-      return (await api.request("GET", "/readyz").catch(() => undefined))?.status === 200 ? true : undefined;
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
+    const own = flags.map((flag) => flag.replaceAll("$FOLDER", folder));
+    const allFlags = [...apiServerFlags(folder, etcd, port, token), ...own];
+    children.push(start(folder, "kube-apiserver", paths["kube-apiserver"], allFlags));
+    const api = client(folder, `https://127.0.0.1:${port}`, etcd, token, stop);
+    const ended = await waitFor(`kube-apiserver at ${api.url}`, 90_000, async () => {
+      const dead = children.find((child) => child.exitCode !== null || child.signalCode !== null);
+      if (dead !== undefined) return dead.spawnargs.join(" ");
+      const { status, body } = await api.request("GET", "/readyz");
+      if (status !== 200) throw new Error(`${status} ${body.message}\n${lastWords(folder)}`);
+      return "";
     });
+    if (ended !== "") throw new Error(`${ended}: ended\n${lastWords(folder)}`);
     await installCrds(api, crds);
     return api;
   } catch (error) {
@@ -148,7 +166,7 @@ function freePort(): Promise<number> {
   });
 }
 
-function client(folder: string, url: string, token: string, stop: () => Promise<void>): KubeApi {
+function client(folder: string, url: string, etcd: string, token: string, stop: () => Promise<void>): KubeApi {
   const ca = () => readFileSync(join(folder, "apiserver.crt"), "utf8");
   const kubeconfig = () =>
     stringify({
@@ -164,10 +182,13 @@ function client(folder: string, url: string, token: string, stop: () => Promise<
       contexts: [{ name: "test", context: { cluster: "test", user: "admin" } }],
       "current-context": "test",
     });
+  const authorization = `Bearer ${token}`;
   const ask: KubeApi["request"] = (method, path, body, contentType = "application/json") =>
+    send(method, path, { authorization, "content-type": contentType }, body);
+  const send = (method: string, path: string, own: Record<string, string>, body?: unknown): Promise<ApiAnswer> =>
     new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${token}`, accept: "application/json", "content-type": contentType };
-      const call = request(`${url}${path}`, { method, headers, ca: ca(), servername: "localhost" }, (response) => {
+      const headers = { accept: "application/json, */*", ...own };
+      const call = request(`${url}${path}`, { method, headers, ca: ca() }, (response) => {
         let text = "";
         response.setEncoding("utf8");
         response.on("data", (part: string) => (text += part));
@@ -195,7 +216,12 @@ function client(folder: string, url: string, token: string, stop: () => Promise<
       writeFileSync(file, kubeconfig(), { mode: 0o600 });
       return file;
     },
+    etcd,
     request: ask,
+    anonymously: (path) => send("GET", path, {}),
+    get: async (object) => ask("GET", await pathOf(ask, object)),
+    setStatus: async (object, status) =>
+      ask("PATCH", `${await pathOf(ask, object)}/status`, { status }, "application/merge-patch+json"),
     apply: async (object, { dryRun = false } = {}) => {
       const { namespace } = object.metadata;
       if (namespace !== undefined) await ask("POST", "/api/v1/namespaces", { metadata: { name: namespace } });
