@@ -1,8 +1,9 @@
-/** What a region tells others: stack outputs, small, without secrets, each with a version that changes with its shape. */
+/** What a region tells others: stack outputs, small, with a version that changes with their shape. */
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretOutputs } from "../config/load";
 import type { Site } from "../config/site";
 import type { RegionPlan } from "../plan/model";
+import type { Kubernetes } from "./kubernetes";
 import { hostPublicKey } from "./ssh-access";
 
 export interface RegionOutputs {
@@ -19,9 +20,28 @@ export interface RegionOutputs {
   readonly ssh: string;
   /** Lines for an OpenSSH known_hosts file, one a host. */
   readonly knownHosts: pulumi.Output<readonly string[]>;
+  /** People's kubeconfigs by cluster; they hold no secret. auth serves them, too. */
+  readonly kubeconfigs: pulumi.Output<Readonly<Record<string, string>>>;
+  /** Administrators' kubeconfigs, for when the login is down (docs/clusters.md). Secret. */
+  readonly adminKubeconfigs: pulumi.Output<{
+    readonly managementPlane: string;
+    readonly clusters: Readonly<Record<string, string>>;
+  }>;
+  /** Kubeconfigs that may read and nothing else, for `npm run verify`. Secret. */
+  readonly verification: pulumi.Output<{
+    readonly managementPlane?: string;
+    readonly clusters: Readonly<Record<string, string>>;
+  }>;
 }
 
-export function regionOutputs(site: Site, plan: RegionPlan, secrets: SecretOutputs): RegionOutputs {
+export interface RegionOutputsArgs {
+  readonly site: Site;
+  readonly plan: RegionPlan;
+  readonly secrets: SecretOutputs;
+  readonly kubernetes: Kubernetes;
+}
+
+export function regionOutputs({ site, plan, secrets, kubernetes }: RegionOutputsArgs): RegionOutputs {
   const jump = plan.hosts.find((host) => host.role === "jump")!;
   return {
     outputsVersion: 1,
@@ -35,5 +55,11 @@ export function regionOutputs(site: Site, plan: RegionPlan, secrets: SecretOutpu
         (host) => pulumi.interpolate`${host.fqdn},${host.address} ${hostPublicKey(host, secrets.sshHostKeys)}`,
       ),
     ),
+    kubeconfigs: kubernetes.userKubeconfigs,
+    adminKubeconfigs: pulumi.secret({
+      managementPlane: kubernetes.managementKubeconfig,
+      clusters: kubernetes.adminKubeconfigs,
+    }),
+    verification: pulumi.secret(kubernetes.verification),
   };
 }

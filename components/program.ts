@@ -4,6 +4,7 @@ import { faultText } from "../config/fault";
 import { loadConfig } from "../config/load";
 import { checkedSites, SiteFaults } from "../plan/check";
 import { planRegion } from "../plan/plan";
+import { Kubernetes } from "./kubernetes";
 import { regionOutputs, type RegionOutputs } from "./outputs";
 import type { Preflight } from "./preflight/preflight";
 import { Refusal } from "./refusal";
@@ -16,7 +17,12 @@ export async function program(preflight: Preflight): Promise<RegionOutputs> {
   const site = sites[siteName];
   const plan = planRegion(sites, siteName);
   const password = await valueOf(secrets.vcenterPassword);
-  const { faults } = await preflight({ site, plan, password, mayBeReadOnly: pulumi.runtime.isDryRun() });
+  const { faults, vcenterThumbprint } = await preflight({
+    site,
+    plan,
+    password,
+    mayBeReadOnly: pulumi.runtime.isDryRun(),
+  });
   for (const notice of faults.filter((fault) => fault.severity === "notice")) {
     await pulumi.log.warn(faultText(notice));
   }
@@ -26,8 +32,9 @@ export async function program(preflight: Preflight): Promise<RegionOutputs> {
       `vCenter is not ready for ${siteName}; nothing was touched.\n${errors.map(faultText).join("\n")}`,
     );
   }
-  new Region(siteName, { site, plan, secrets });
-  return regionOutputs(site, plan, secrets);
+  const region = new Region(siteName, { site, plan, secrets });
+  const kubernetes = new Kubernetes(`${siteName}-k8s`, { site, plan, secrets, region, vcenterThumbprint });
+  return regionOutputs({ site, plan, secrets, kubernetes });
 }
 
 function readable<T>(check: () => T): T {

@@ -34,7 +34,8 @@ export class Region extends pulumi.ComponentResource {
   readonly folder: SiteFolder;
   /** The hosts' machines by host name. */
   readonly machines: ReadonlyMap<string, VlanVm>;
-  private readonly access: SshAccessArgs;
+  /** How `up` reaches the SSH of the hosts, and what lies behind the jump host. */
+  readonly access: SshAccessArgs;
 
   constructor(
     name: string,

@@ -8,10 +8,12 @@ import { checkedSites } from "../plan/check";
 import type { RegionPlan, Sites } from "../plan/model";
 import { planRegion } from "../plan/plan";
 import type { CertificateAuthority } from "./certificates";
+import { ciliumLabValues } from "./cilium-values";
 import { ensureCertificateAuthority } from "./certificates";
 import type { Domain } from "./fixtures/active-directory";
 import { openDomain, startActiveDirectory } from "./fixtures/active-directory";
 import { enterRecords, surroundingRecords } from "./fixtures/active-directory/records";
+import { type DnsAccess, ensureDnsAccess } from "./fixtures/active-directory/ssh";
 import type { FixtureContext } from "./fixtures/context";
 import { depotMachine } from "./fixtures/depot";
 import { gatewayMachine } from "./fixtures/gw";
@@ -90,7 +92,7 @@ function readSites(identity: LabIdentity, override?: string): Sites {
 }
 
 /** What a lab changes in every site file. */
-function labOverlay(site: Site, authority: CertificateAuthority, administratorKey: string): Overlay {
+function labOverlay(site: Site, authority: CertificateAuthority, administratorKey: string, dns: DnsAccess): Overlay {
   const clusters = Object.entries(site.clusters).flatMap(([name, { workers }]) => [
     [`clusters.${name}.controlPlane.replicas`, 1],
     ...Object.keys(workers).map((pool) => [`clusters.${name}.workers.${pool}.replicas`, 1]),
@@ -102,6 +104,10 @@ function labOverlay(site: Site, authority: CertificateAuthority, administratorKe
     "activeDirectory.ldap.caCertificate": authority.certificate,
     "hosts.auth.certificate.caCertificate": authority.certificate,
     "mirrors.registry.caCertificate": authority.certificate,
+    "cilium.extraValues": ciliumLabValues,
+    "activeDirectory.dns.ssh.hostKeys": Object.fromEntries(
+      Object.entries(dns.hosts).map(([name, { publicKey }]) => [name, publicKey]),
+    ),
     "administrators.keys": [{ name: labAdministrator, publicKey: administratorKey }],
   };
 }
@@ -139,7 +145,8 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
   const surroundings = surroundingsOf(real);
   const root = prepared.roots.fixture;
   const domain = await openDomain({ root, site: real, surroundings });
-  const overlay = { ...labOverlay(real, authority, administratorKey), ...options.overlay };
+  const dns = await ensureDnsAccess(identity, real);
+  const overlay = { ...labOverlay(real, authority, administratorKey, dns), ...options.overlay };
   await stack.writeFile(overlay);
   const sites = readSites(identity, stack.file);
   const site = sites[identity.site];
@@ -150,7 +157,12 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
   const context: FixtureContext = { lab: identity, site, plan, surroundings, root, guests, authority, progress };
   const secretsSet = progress.step("secrets of the stack", async () => {
     const { vcenterPassword: password } = secrets;
-    stack.setSecrets({ vcenterPassword: password, activeDirectoryPassword: domain.bindPassword, ...stackSecrets });
+    stack.setSecrets({
+      vcenterPassword: password,
+      activeDirectoryPassword: domain.bindPassword,
+      dnsAdministrationKey: dns.administration.privateKey,
+      ...stackSecrets,
+    });
     await stack.generateSecrets();
     const values = stack.values();
     await writeSshConfiguration(identity, plan, publicKeys(values));
@@ -172,7 +184,7 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
       registry: { store: prepared.images, program: prepared.toolchain.paths.registry },
     }).then(start),
     progress.step("Active Directory", async () => {
-      await startActiveDirectory(context, domain);
+      await startActiveDirectory(context, domain, dns);
       await enterRecords(context, domain, [...plan.dns.records, ...surroundingRecords(context)]);
     }),
   ]);

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { fetchKubeconfigs, kubectlCommand } from "./kubectl";
 import { deploy, exclusively, startLab, stopLab } from "./lab";
 import type { LabIdentity } from "./paths";
 import { labIdentity, namespaceName } from "./paths";
@@ -14,6 +15,7 @@ import { renderStatus } from "./status/table";
 import { inNamespace, waitFor } from "./run";
 import { fixturesDirectory } from "./guests";
 import { ensureToolchain } from "./toolchain";
+import { startUi } from "./workloads/ui";
 
 const help = `Usage: npm run lab -- [VERB] [OPTIONS]
 
@@ -24,6 +26,8 @@ A whole region on this machine, in network namespaces of its own. Linux and root
   status          what runs
   ssh HOST [-- COMMAND...]
                   a shell on a host of the region (through the jump host) or on a machine around it (gw, ad1, office, ...)
+  kubectl CLUSTER [-- ARGUMENTS...]
+                  kubectl as an administrator in the office, on a cluster or on the management plane (capi)
   logs NAME       what a machine or vCenter wrote to its console
   down            remove everything of this lab
 
@@ -60,6 +64,12 @@ async function openShell(lab: LabIdentity, host: string | undefined, command: re
   return atTerminal(
     inNamespace(namespaceName(lab, "office"), sshCommand(lab, host.replace(`${lab.site}-`, ""), command)),
   );
+}
+
+async function openKubectl(lab: LabIdentity, cluster: string | undefined, args: readonly string[]): Promise<number> {
+  if (!cluster) throw new UsageError("kubectl: on which CLUSTER? `status` lists them");
+  const { kubectl } = (await ensureToolchain({ progress: consoleProgress(() => undefined), names: ["kubectl"] })).paths;
+  return atTerminal(inNamespace(namespaceName(lab, "office"), kubectlCommand(lab, kubectl, cluster, args)));
 }
 
 async function showLog(lab: LabIdentity, name: string | undefined): Promise<number> {
@@ -116,6 +126,8 @@ async function main(args: readonly string[]): Promise<number> {
         if (values["no-deploy"]) return;
         await deploy(started, progress);
         await progress.step("BGP between gw and the routers", () => sessionsEstablished(lab));
+        const clusters = await fetchKubeconfigs(started);
+        await progress.step("workloads of the lab", () => startUi(started, clusters));
       });
       await showStatus(lab, values.json);
       return 0;
@@ -127,6 +139,8 @@ async function main(args: readonly string[]): Promise<number> {
       return 0;
     case "ssh":
       return openShell(lab, rest[0], rest.slice(1));
+    case "kubectl":
+      return openKubectl(lab, rest[0], rest.slice(1));
     case "logs":
       return showLog(lab, rest[0]);
     case "down":

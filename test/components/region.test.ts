@@ -1,73 +1,27 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { Fault } from "../../config/fault";
-import type { RegionOutputs } from "../../components/outputs";
 import { program } from "../../components/program";
+import type { Fault } from "../../config/fault";
 import { canaryMark, canarySecrets } from "../support/canary-secrets";
-import { exampleSites } from "../support/example-sites";
+import {
+  deployStack,
+  hostsAlone,
+  named,
+  prepareStack,
+  report,
+  settled,
+  site,
+  type Run,
+} from "../support/deployed-stack";
 import { drawGraph } from "../support/graph";
 import { unpacked } from "../support/packed";
-import { configureStack, project } from "../support/site-stack";
-import { installStrictMocks, openStrings, secretValue, type Registered } from "../support/strict-mocks";
+import { project } from "../support/site-stack";
+import { installStrictMocks, openStrings, secretValue } from "../support/strict-mocks";
 import { vsphereMocks } from "../support/vsphere-mocks";
 import { expectGolden } from "../golden";
 
-const site = exampleSites().siziano;
-/** The hosts alone: what clusters add is in stack.test.ts. */
-const planned = Object.fromEntries(
-  Object.entries(site.clusters).map(([name, cluster]) => [name, { ...cluster, state: "planned" }]),
-);
-const report = (...faults: readonly Fault[]) => ({ faults, vcenterThumbprint: "AA:BB" });
-/** What the check wants of a production site beyond the example. */
-const authority = readFileSync(join(__dirname, "../support/authority.pem"), "utf8");
-const certificate = site.hosts.auth.certificate;
-const confirmed = {
-  addressesConfirmed: true,
-  clusters: planned,
-  vcenter: { ...site.vcenter, tls: { caCertificate: authority } },
-  activeDirectory: {
-    ...site.activeDirectory,
-    ldap: { ...site.activeDirectory.ldap, caCertificate: authority },
-  },
-  hosts: {
-    ...site.hosts,
-    auth: { ...site.hosts.auth, certificate: { ...certificate, caCertificate: authority } },
-  },
-  mirrors: { ...site.mirrors, registry: { ...site.mirrors.registry, caCertificate: authority } },
-  administrators: {
-    ...site.administrators,
-    keys: [
-      {
-        name: "admin",
-        publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEOKQuzZ9pCOeKFUxBviCJEKbv8ypE/0AjB8by4hUSgL admin",
-      },
-    ],
-  },
-};
-
-interface Run {
-  readonly registered: readonly Registered[];
-  readonly outputs: RegionOutputs;
-}
-
-async function deploy(changes: Readonly<Record<string, unknown>> = {}, preview = false): Promise<Run> {
-  const { registered, refused } = await installStrictMocks(project, "siziano", { ...vsphereMocks, preview });
-  configureStack("siziano", canarySecrets(site), { ...confirmed, ...changes });
-  const outputs = await program(async () => report());
-  await settled();
-  expect(refused).toEqual([]);
-  return { registered, outputs };
-}
-
-/** Registrations run on promises that nobody hands out; Pulumi knows when the last one is through. */
-const settled = () => pulumi.runtime.disconnect();
-
-const named = ({ registered }: Run, name: string): Registered => {
-  const found = registered.find((resource) => resource.name === name);
-  if (found === undefined) throw new Error(`${name} was not registered: ${registered.map((r) => r.name).join(", ")}`);
-  return found;
-};
+/** What clusters add is in stack.test.ts. */
+const deploy = (changes: Readonly<Record<string, unknown>> = {}, preview = false): Promise<Run> =>
+  deployStack({ ...vsphereMocks, preview }, { ...hostsAlone, ...changes });
 
 describe("the region of siziano", () => {
   let run: Run;
@@ -91,17 +45,21 @@ describe("the region of siziano", () => {
     }
   });
 
-  test("shows no secret in the stack's outputs, and marks none of them secret", async () => {
-    const outputs = pulumi.output(run.outputs);
-    expect(await pulumi.isSecret(outputs)).toBe(false);
-    expect(JSON.stringify(await promiseOf(outputs))).not.toContain(canaryMark);
+  test("has two secret outputs, both kubeconfigs; the others show none", async () => {
+    const outputs = Object.entries(run.outputs).map(([name, value]) => [name, pulumi.output(value)] as const);
+    const secret = await Promise.all(
+      outputs.map(async ([name, value]) => ((await pulumi.isSecret(value)) ? [name] : [])),
+    );
+    expect(secret.flat().sort()).toEqual(["adminKubeconfigs", "verification"]);
+    const open = outputs.filter(([name]) => !secret.flat().includes(name));
+    expect(JSON.stringify(await Promise.all(open.map(([, value]) => promiseOf(value))))).not.toContain(canaryMark);
   });
 
   test.each([
     ["jump", ["CANARY-host-jump-key"]],
     ["auth", ["CANARY-host-auth-key", "CANARY-directory"]],
     ["bgp1", ["CANARY-host-bgp1-key", "CANARY-upstream", "CANARY-bgp-management", "CANARY-bgp-workloads"]],
-    ["capi", ["CANARY-host-capi-key"]],
+    ["capi", ["CANARY-host-capi-key", "CANARY-encryption-capi----------"]],
   ])("gives %s its own secrets and no other", (host, own) => {
     const guestinfo = secretValue(named(run, `siziano-${host}-vm`).inputs.extraConfig) as Record<string, string>;
     const text = Object.values(guestinfo).flatMap(unpacked).join("\n");
@@ -157,8 +115,7 @@ describe("the region of siziano", () => {
 
 describe("before the first resource", () => {
   test("a fault of the site file stops the program", async () => {
-    const { registered } = await installStrictMocks(project, "siziano", vsphereMocks);
-    configureStack("siziano", canarySecrets(site), { addressesConfirmed: false });
+    const { registered } = await prepareStack(vsphereMocks, { addressesConfirmed: false });
     await expect(program(async () => report())).rejects.toThrow("addressesConfirmed");
     expect(registered).toEqual([]);
   });
@@ -172,8 +129,7 @@ describe("before the first resource", () => {
       remedy: "free space",
       severity,
     });
-    const { registered } = await installStrictMocks(project, "siziano", vsphereMocks);
-    configureStack("siziano", canarySecrets(site), confirmed);
+    const { registered } = await prepareStack(vsphereMocks, hostsAlone);
     await expect(program(async () => report(fault("error")))).rejects.toThrow(
       /nothing was touched[^]*is full[^]*free space/,
     );
@@ -188,8 +144,7 @@ describe("before the first resource", () => {
   test("preflight gets the password, and may read only in a preview", async () => {
     const seen: unknown[] = [];
     for (const preview of [true, false]) {
-      await installStrictMocks(project, "siziano", { ...vsphereMocks, preview });
-      configureStack("siziano", canarySecrets(site), confirmed);
+      await prepareStack({ ...vsphereMocks, preview }, hostsAlone);
       await program(async ({ password, mayBeReadOnly }) => {
         seen.push([password, mayBeReadOnly]);
         return report();

@@ -22,7 +22,10 @@ import { upFromEmpty } from "./scenarios/up";
 
 jest.setTimeout(600_000);
 
-beforeAll(() => startTestLab(), 1_200_000);
+/** The hosts alone: what is done to them here would take the clusters of kubernetes.test.ts along, and their time. */
+const hostsAlone = { "clusters.management.state": "planned", "clusters.workloads.state": "planned" };
+
+beforeAll(() => startTestLab({ overlay: hostsAlone }), 1_200_000);
 
 afterAll(() => stopTestLab(), 180_000);
 

@@ -22,6 +22,22 @@ export function drawGraph(registered: readonly Registered[]): string {
   return `${lines(undefined, "").join("\n")}\n`;
 }
 
+/** The same tree without inputs, each resource with what it waits for: the order of a stack that is too long to read whole. */
+export function drawOrder(registered: readonly Registered[]): string {
+  const lines = (parent: string | undefined, indent: string): string[] =>
+    registered
+      .filter((resource) => resource.parent === parent)
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .flatMap((resource) => [
+        `${indent}${resource.name}  ${resource.type}${marks(resource)}`,
+        ...(resource.custom && resource.dependsOn.length > 0
+          ? [`${indent}    after ${resource.dependsOn.join(", ")}`]
+          : []),
+        ...lines(resource.name, `${indent}  `),
+      ]);
+  return `${lines(undefined, "").join("\n")}\n`;
+}
+
 function marks(resource: Registered): string {
   const words = [
     ...(resource.protect ? ["protected"] : []),

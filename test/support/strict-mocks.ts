@@ -12,6 +12,8 @@ export interface Registered {
   readonly custom: boolean;
   /** Name of the parent; absent where it is the stack. */
   readonly parent?: string;
+  /** Reference of the provider, its URN and id; absent where the engine chooses one. */
+  readonly provider?: string;
   /** As sent to the engine: a secret is an object with Pulumi's signature around its value. */
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly protect: boolean;
@@ -88,6 +90,7 @@ interface WireRequest {
   getParent(): string;
   getCustom(): boolean;
   getObject(): { toJavaScript(): Record<string, unknown> };
+  getProvider(): string;
   getProtect(): boolean;
   getDeletedwith(): string;
   getDeletebeforereplace(): boolean;
@@ -108,6 +111,7 @@ function describe(request: WireRequest, urn: string): Registered {
     name: request.getName(),
     custom: request.getCustom(),
     ...(parent === "" || parent.includes("pulumi:pulumi:Stack") ? {} : { parent: nameOf(parent) }),
+    ...(request.getProvider() === "" ? {} : { provider: request.getProvider() }),
     inputs: request.getObject().toJavaScript(),
     protect: request.getProtect(),
     ...(request.getDeletedwith() === "" ? {} : { deletedWith: nameOf(request.getDeletedwith()) }),

@@ -30,5 +30,6 @@ export const vsphereMocks: StrictMocks = {
     "vsphere:index/virtualMachine:VirtualMachine",
     "vsphere:index/computeClusterVmAntiAffinityRule:ComputeClusterVmAntiAffinityRule",
     "command:remote:Command",
+    "pulumi:providers:kubernetes",
   ],
 };

@@ -1,0 +1,72 @@
+/** A plain web service behind a LoadBalancer address: what stands in the place of Argo CD's, until that comes. */
+
+/** Kubernetes' own test server: answers `/hostname`, `/clientip`, `/echo` and dials others on request. */
+export const agnhostImage = "registry.k8s.io/e2e-test-images/agnhost:2.56";
+
+const containerPort = 8080;
+
+export interface WebService {
+  readonly namespace: string;
+  readonly name: string;
+  readonly replicas: number;
+}
+
+/** Objects in the order in which they are to be applied. The policy opens the one port: everything else stays denied. */
+export function webServiceObjects({ namespace, name, replicas }: WebService): readonly object[] {
+  const labels = { "app.kubernetes.io/name": name };
+  const metadata = { namespace, name, labels };
+  return [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    {
+      apiVersion: "cilium.io/v2",
+      kind: "CiliumNetworkPolicy",
+      metadata,
+      spec: {
+        endpointSelector: { matchLabels: labels },
+        ingress: [
+          {
+            // A node that has no replica passes a client on with its own address.
+            fromEntities: ["world", "host", "remote-node"],
+            toPorts: [{ ports: [{ port: String(containerPort), protocol: "TCP" }] }],
+          },
+        ],
+        egress: [{}],
+      },
+    },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata,
+      spec: {
+        replicas,
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            automountServiceAccountToken: false,
+            containers: [
+              {
+                name: "web",
+                image: agnhostImage,
+                args: ["netexec", `--http-port=${containerPort}`, "--udp-port=-1"],
+                ports: [{ containerPort }],
+                readinessProbe: { httpGet: { path: "/healthz", port: containerPort }, periodSeconds: 1 },
+              },
+            ],
+          },
+        },
+      },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata,
+      spec: {
+        type: "LoadBalancer",
+        allocateLoadBalancerNodePorts: false,
+        selector: labels,
+        ports: [{ port: 80, targetPort: containerPort }],
+      },
+    },
+  ];
+}

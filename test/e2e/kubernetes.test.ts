@@ -1,0 +1,20 @@
+/**
+ * A whole region with its clusters, on one lab: from an empty vCenter to a name that answers, looked at from all sides.
+ * As in region.test.ts each scenario finds the region as the one before it left it; `KEEP_LAB=1` and `-t` work alike.
+ */
+import { fetchKubeconfigs } from "../../lab/kubectl";
+import { keepsLab, lab, progress, startTestLab, stopTestLab } from "../support/lab";
+import { headline } from "./scenarios/headline";
+
+jest.setTimeout(600_000);
+
+beforeAll(async () => {
+  await startTestLab();
+  if (keepsLab && (await lab().stack.isDeployed())) await fetchKubeconfigs(lab());
+}, 1_200_000);
+
+afterAll(() => stopTestLab(), 300_000);
+
+beforeEach(() => progress.say(`test: ${expect.getState().currentTestName ?? ""}`));
+
+headline();
