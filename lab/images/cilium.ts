@@ -46,11 +46,12 @@ function agent(tag: string): Image {
         paths: [...shell.map((name) => `/usr/bin/${name}`), ...network, "/usr/lib/x86_64-linux-gnu/xtables"],
       },
       { kind: "files", files: { "/usr/bin/clang": { link: "clang-19" }, "/home/cilium": { directory: true } } },
+      { kind: "module", ...source, files: { "/var/lib/cilium/bpf": "bpf" } },
       {
         kind: "module",
         ...source,
+        executable: true,
         files: {
-          "/var/lib/cilium/bpf": "bpf",
           "/init-container.sh": "images/cilium/init-container.sh",
           "/install-plugin.sh": "plugins/cilium-cni/install-plugin.sh",
           "/cni-uninstall.sh": "plugins/cilium-cni/cni-uninstall.sh",

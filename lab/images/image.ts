@@ -18,8 +18,15 @@ export type Layer =
     }
   /** Files, links and empty folders. */
   | { readonly kind: "files"; readonly files: Readonly<Record<string, LayerFile>> }
-  /** Files and folders of an upstream module: path in the image, and path in the module. */
-  | ({ readonly kind: "module"; readonly files: Readonly<Record<string, string>> } & ModuleFiles)
+  /**
+   * Files and folders of an upstream module: path in the image, and path in the module. A Go module keeps no permissions, so
+   * scripts are told to be executable.
+   */
+  | ({
+      readonly kind: "module";
+      readonly files: Readonly<Record<string, string>>;
+      readonly executable?: boolean;
+    } & ModuleFiles)
   /**
    * Files and folders of Debian packages (lab/roots/images.ts) with the shared libraries that their programs need, and
    * nothing else: no package manager, no documentation.

@@ -41,7 +41,7 @@ export async function layerIdentity(layer: Layer, { paths }: Toolchain): Promise
     case "files":
       return layer.files;
     case "module":
-      return [layer.files, layer.goModule, pinnedVersion(layer.toolchain, layer.goModule)];
+      return [layer.files, layer.executable, layer.goModule, pinnedVersion(layer.toolchain, layer.goModule)];
     case "debian":
       return [layer.paths, await rootKey(imagesRoot), createHash("sha256").update(closure).digest("hex")];
   }
@@ -60,7 +60,8 @@ export async function layerEntries(layer: Layer, toolchain: Toolchain, progress:
       return Object.entries(layer.files).map(([path, file]) => ({ path, ...file }));
     case "module": {
       const folder = await upstreamFolder(layer);
-      return Object.entries(layer.files).map(([path, source]) => ({ path, source: join(folder, source) }));
+      const mode = layer.executable === true ? { mode: 0o755 } : {};
+      return Object.entries(layer.files).map(([path, source]) => ({ path, source: join(folder, source), ...mode }));
     }
     case "debian": {
       const root = await ensureRoot(imagesRoot, progress);
