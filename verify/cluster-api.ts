@@ -4,7 +4,7 @@ import { ask, fail, findingOf, rows, type Check, type Finding } from "./check";
 import { notTrue, ofKind, type KubeApi, type KubeObject } from "./kubernetes";
 
 /** Full names: `clusters` alone is some other group's on many management planes. */
-const kinds = [
+export const clusterApiKinds = [
   "clusters.v1beta2.cluster.x-k8s.io",
   "kubeadmcontrolplanes.v1beta2.controlplane.cluster.x-k8s.io",
   "machinedeployments.v1beta2.cluster.x-k8s.io",
@@ -76,9 +76,9 @@ export function judgeClusterApi(cluster: ClusterPlan, objects: readonly KubeObje
 
 /** One cluster's objects on the management plane. */
 export function checkClusterApi(cluster: ClusterPlan, api: KubeApi): Promise<readonly Check[]> {
-  const source = `management plane: kubectl get ${kinds} --namespace ${cluster.namespace}`;
+  const source = `management plane: kubectl get ${clusterApiKinds} --namespace ${cluster.namespace}`;
   return ask("cluster-api", cluster.name, source, async () =>
-    judgeClusterApi(cluster, await api.list(kinds, cluster.namespace)).map(([subject, finding]) =>
+    judgeClusterApi(cluster, await api.list(clusterApiKinds, cluster.namespace)).map(([subject, finding]) =>
       rows("cluster-api", source)(subject, finding),
     ),
   );

@@ -26,8 +26,9 @@ export interface Live {
   readonly now: Date;
 }
 
-const workloadKinds = "nodes,services,daemonsets.apps,deployments.apps,endpointslices.discovery.k8s.io";
-const ciliumKinds = "ciliumnodes.cilium.io,ciliumbgpnodeconfigs.cilium.io";
+/** What a cluster's API server is asked for. */
+export const workloadKinds = "nodes,services,daemonsets.apps,deployments.apps,endpointslices.discovery.k8s.io";
+export const ciliumKinds = "ciliumnodes.cilium.io,ciliumbgpnodeconfigs.cilium.io";
 
 /** What a cluster's API server said; empty where it did not answer, which its own rows tell. */
 interface ClusterView {
