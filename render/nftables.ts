@@ -100,8 +100,8 @@ function output(plan: RegionPlan, host: HostPlan, recordUsers: boolean): string[
       : []),
     ...untrackedReplies(plan, host),
     ...flows.map((flow) => accept(flow, `oifname ${vlanInterface} ip daddr ${set(flow.to.addresses)}`)),
-    // By address: where a ClusterIP became a pod's, this chain still sees the interface of the way to the ClusterIP.
-    ...(pods === undefined ? [] : [`ip daddr ${pods} accept`]),
+    // By address: where a ClusterIP became a pod's or the host's, this chain still sees the interface of the way to it.
+    ...(pods === undefined ? [] : [`ip daddr { ${pods}, ${host.address} } accept`]),
     // Told at once, a local program fails at once instead of waiting for its own timeout.
     ...refuse("output", "meta l4proto tcp counter reject with tcp reset", "counter reject with icmpx admin-prohibited"),
   ];
