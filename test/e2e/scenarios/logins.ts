@@ -16,6 +16,12 @@ export function logIn(account: string, password?: string): Promise<LoginResult> 
   } satisfies LoginRequest);
 }
 
+/** The page that offers kubeconfigs, as whoever types auth's name alone gets it. */
+export async function loginPage(): Promise<string> {
+  const curl = ["curl", "--silent", "--show-error", "--fail", "--location", "--max-time", "10", lab().plan.login.issuer];
+  return (await lab().operator.run(curl)).stdout;
+}
+
 export const groupsOf = (result: LoginResult): unknown => (result.kind === "token" ? result.claims.groups : result);
 
 /** dex shows the form again, with a reason, instead of sending the browser back. */
@@ -43,6 +49,12 @@ export function logins(): void {
       expect(groupsOf(result)).toEqual(
         expect.arrayContaining(["k8s-admins", "team-platform", "team-siziano-platform"]),
       );
+    });
+
+    test("everybody sees how, at auth's own name", async () => {
+      const page = await loginPage();
+      expect(page).toContain(`<title>kubectl on Kubernetes ${lab().plan.site}</title>`);
+      expect(page).toContain("kubectl krew install oidc-login");
     });
 
     test("a viewer, who is no administrator", async () => {

@@ -2,7 +2,7 @@ import type { Overlay } from "../../../lab/overlay";
 import { plainTemplate as plainTemplateName } from "../../../lab/vcenter";
 import { host, lab, labStackFile, onHost, progress, pulumiFails } from "../../support/lab";
 import { urnOf } from "../../support/lab-state";
-import { groupsOf, logIn } from "./logins";
+import { groupsOf, logIn, loginPage } from "./logins";
 
 /** auth: the one host that needs packages and a program that no package holds. */
 const name = "auth";
@@ -14,13 +14,13 @@ const overlay = (kind: "plain" | "prepared"): Overlay => ({
   },
 });
 
-/** Rebuilds that host alone; the others stay what they are. */
+/** Rebuilds that host alone, and what is delivered to it; the others stay what they are. */
 async function upOfOneHost(): Promise<string[]> {
   const machine = await urnOf(`${lab().plan.site}-${name}-vm`);
   // By its name: after a failed boot, state does not know it.
   const ready = machine.replace("vsphere:index/virtualMachine:VirtualMachine", "command:remote:Command");
   const targets = [machine, ready.replace(/-vm$/, "-ready")].flatMap((urn) => ["--target", urn]);
-  return ["up", "--yes", "--skip-preview", "--color", "never", ...targets];
+  return ["up", "--yes", "--skip-preview", "--color", "never", "--target-dependents", ...targets];
 }
 
 export function plainTemplate(): void {
@@ -62,6 +62,7 @@ export function plainTemplate(): void {
 
     test("makes a host that serves the login as one from a prepared template does", async () => {
       expect(groupsOf(await logIn("anna.nested"))).toContain("k8s-admins");
+      expect(await loginPage()).toContain("This site has no cluster yet");
     });
   });
 }
