@@ -18,7 +18,16 @@ export function logIn(account: string, password?: string): Promise<LoginResult> 
 
 /** The page that offers kubeconfigs, as whoever types auth's name alone gets it. */
 export async function loginPage(): Promise<string> {
-  const curl = ["curl", "--silent", "--show-error", "--fail", "--location", "--max-time", "10", lab().plan.login.issuer];
+  const curl = [
+    "curl",
+    "--silent",
+    "--show-error",
+    "--fail",
+    "--location",
+    "--max-time",
+    "10",
+    lab().plan.login.issuer,
+  ];
   return (await lab().operator.run(curl)).stdout;
 }
 
