@@ -1,7 +1,5 @@
 /** A plain web service behind a LoadBalancer address: what stands in the place of Argo CD's, until that comes. */
-
-/** Kubernetes' own test server: answers `/hostname`, `/clientip`, `/echo` and dials others on request. */
-export const agnhostImage = "registry.k8s.io/e2e-test-images/agnhost:2.56";
+import { agnhostImage } from "../images/agnhost";
 
 const containerPort = 8080;
 
