@@ -18,6 +18,7 @@ export const overlayPaths = {
   "clusters.*.state": "one test brings up the hosts alone, another deletes a cluster",
   "clusters.*.controlPlane.replicas": "one node instead of three: this machine holds so many",
   "clusters.*.workers.*.replicas": "one node instead of three or six: this machine holds so many",
+  "clusters.*.workers.*.size": "one test replaces a pool's machines by larger ones",
   "cilium.extraValues": "guests share a kernel that lacks what Cilium uses of it",
   "versions.dex": "the version that the lab's toolchain builds",
   programs: "hashes of the archives that the lab's toolchain builds",

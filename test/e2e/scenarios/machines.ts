@@ -1,0 +1,107 @@
+/** What becomes of machines: nothing while nothing changes, a new one before the old one where their template does. */
+import { kubectl, managementPlane } from "../../../lab/kubectl";
+import type { ClusterPlan } from "../../../plan/model";
+import { lab, labStackFile, progress } from "../../support/lab";
+import { vcenterSnapshot } from "../../support/lab-snapshot";
+import { expectNoChanges } from "./no-changes";
+
+const deployed = (): ClusterPlan[] => lab().plan.clusters.filter(({ state }) => state === "deployed");
+
+async function onManagementPlane(...args: readonly string[]): Promise<string> {
+  return (await kubectl(lab(), managementPlane, args, { timeout: 300_000 })).stdout;
+}
+
+/** Names of objects of one kind in a cluster's namespace, ascending. */
+async function names(kind: string, { namespace }: ClusterPlan): Promise<string[]> {
+  const found = await onManagementPlane("get", kind, `--namespace=${namespace}`, "--output=name");
+  return found
+    .split("\n")
+    .filter((name) => name !== "")
+    .sort();
+}
+
+/** Uids of all machines: another machine of the same name would have another one. */
+const machines = (): Promise<string> =>
+  onManagementPlane(
+    "get",
+    "machines.v1beta2.cluster.x-k8s.io",
+    "--all-namespaces",
+    '--output=jsonpath={range .items[*]}{.metadata.name} {.metadata.uid}{"\\n"}{end}',
+  );
+
+export function steadyMachines(): void {
+  describe("machines", () => {
+    test("stay while nothing changes, also after every controller restarted", async () => {
+      const before = await machines();
+      const controllers = await onManagementPlane(
+        "get",
+        "deployments",
+        "--all-namespaces",
+        '--output=jsonpath={range .items[*]}{.metadata.namespace} {.metadata.name}{"\\n"}{end}',
+      );
+      const all = controllers
+        .trim()
+        .split("\n")
+        .map((line) => line.split(" "));
+      expect(all.length).toBeGreaterThan(5);
+      for (const [namespace, name] of all)
+        await onManagementPlane("rollout", "restart", `--namespace=${namespace}`, `deployment/${name}`);
+      for (const [namespace, name] of all)
+        await onManagementPlane(
+          "rollout",
+          "status",
+          `--namespace=${namespace}`,
+          `deployment/${name}`,
+          "--timeout=240s",
+        );
+      await expectNoChanges();
+      expect(await machines()).toBe(before);
+    }, 900_000);
+  });
+}
+
+/** Deletes the cluster by setting it to `planned`; what was there before is gone, and nothing of it is left anywhere. */
+export function deletedCluster(name: string): void {
+  describe(`the cluster ${name}, no longer wanted`, () => {
+    test("is deleted with everything that was made for it", async () => {
+      const cluster = deployed().find((each) => each.name === name)!;
+      const others = (await vcenterSnapshot()).filter((line) => !line.includes(`/${cluster.folder}`));
+      await labStackFile({ overlay: { [`clusters.${name}.state`]: "planned" } });
+      const began = Date.now();
+      await lab().pulumi(["up", "--yes", "--skip-preview", "--color", "never"]);
+      progress.say(`deleting ${name} took ${Math.round((Date.now() - began) / 1000)} s`);
+      expect(
+        await onManagementPlane("get", "namespace", cluster.namespace, "--ignore-not-found", "--output=name"),
+      ).toBe("");
+      const left = (await vcenterSnapshot()).filter((line) => line.includes(cluster.folder));
+      expect(left).toEqual([]);
+      const strangers = (await vcenterSnapshot()).filter(
+        (line) => !others.includes(line) && !line.startsWith("namespace "),
+      );
+      expect(strangers).toEqual([]);
+      await expectNoChanges();
+    }, 1_200_000);
+  });
+}
+
+/** A pool's machines get another size: new ones replace them, and the old template stays until no machine refers to it. */
+export function replacedMachines(name: string, pool: string): void {
+  describe(`the pool ${pool} of ${name}, with larger machines`, () => {
+    test("has new machines only, and the old template went last", async () => {
+      const cluster = deployed().find((each) => each.name === name)!;
+      const kind = "vspheremachinetemplates.v1beta2.infrastructure.cluster.x-k8s.io";
+      const [templates, before] = [await names(kind, cluster), await machines()];
+      const { size } = cluster.workers.find((each) => each.name === pool)!;
+      await labStackFile({ overlay: { [`clusters.${name}.workers.${pool}.size`]: { ...size, cpus: size.cpus + 2 } } });
+      await lab().pulumi(["up", "--yes", "--skip-preview", "--color", "never"]);
+      const left = await names(kind, cluster);
+      expect(left).toHaveLength(templates.length);
+      expect(left).not.toEqual(templates);
+      const old = before.split("\n").filter((line) => line.startsWith(`${name}-${pool}-`));
+      const now = (await machines()).split("\n");
+      expect(old.length).toBeGreaterThan(0);
+      expect(old.filter((line) => now.includes(line))).toEqual([]);
+      await expectNoChanges();
+    }, 1_200_000);
+  });
+}
