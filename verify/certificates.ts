@@ -1,66 +1,70 @@
-/** Certificates that are shown to others, and for how long they still hold. */
-import * as tls from "node:tls";
-import { findingOf, type Finding } from "./check";
+/** Every certificate that can be seen: those that servers show, and kubeadm's, of which Cluster API tells. */
+import type { ClusterPlan } from "../plan/model";
+import { authorityOf, serverOf } from "../render/login";
+import { ask, askOne, fail, rows, type Check } from "./check";
+import { ofKind, type KubeApi } from "./kubernetes";
+import type { Live } from "./live";
+import { judgeValidity, shownCertificate, type Endpoint } from "./validity";
 
-const day = 86_400_000;
-
-/** Somebody has two weeks to act; what lives shorter renews itself at a third, so a sixth left means that it did not. */
-const leastRemaining = (lifetime: number): number => Math.min(14 * day, lifetime / 6);
-
-const days = (milliseconds: number): string =>
-  milliseconds < 2 * day ? `${Math.floor(milliseconds / 3_600_000)} hours` : `${Math.floor(milliseconds / day)} days`;
-
-export interface Validity {
-  readonly subject: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
+/** kubeadm's certificates on the control plane's machines; Cluster API reads their end from the machines. */
+export function checkKubeadmCertificates(cluster: ClusterPlan, api: KubeApi, now: Date): Promise<readonly Check[]> {
+  const kind = "machines.v1beta2.cluster.x-k8s.io";
+  const source = `management plane: kubectl get ${kind} --namespace ${cluster.namespace}, status.certificatesExpiryDate`;
+  return ask("certificate", `kubeadm's of ${cluster.name}`, source, async () =>
+    ofKind(await api.list(kind, cluster.namespace), "Machine")
+      .filter(({ metadata }) => metadata.labels?.["cluster.x-k8s.io/control-plane"] !== undefined)
+      .map(({ metadata, status }) => {
+        const expiry = status?.certificatesExpiryDate as string | undefined;
+        const subject = `kubeadm's on ${metadata.name}`;
+        return rows("certificate", source)(
+          subject,
+          expiry === undefined
+            ? fail("Cluster API does not say until when they hold")
+            : judgeValidity({ subject: "kubeadm", notBefore: new Date(0), notAfter: new Date(expiry) }, now),
+        );
+      }),
+  );
 }
 
-/** What is left of a certificate. */
-export function judgeValidity({ subject, notBefore, notAfter }: Validity, now: Date): Finding {
-  const left = notAfter.getTime() - now.getTime();
-  const until = notAfter.toISOString().slice(0, 16);
-  return findingOf(`${subject}: ${days(left)} left, until ${until}`, [
-    notBefore > now && `${subject}: begins only at ${notBefore.toISOString()}`,
-    left < 0 && `${subject}: expired at ${until}`,
-    left >= 0 &&
-      left < leastRemaining(notAfter.getTime() - notBefore.getTime()) &&
-      `${subject}: only ${days(left)} left, until ${until}`,
-  ]);
-}
-
-/** Whose certificate, and by what it is known: a CA, a fingerprint (SHA-256, colons), or the machine's own trust. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-  /** Name that the certificate must hold; default: the host. */
-  readonly name?: string;
-  readonly ca?: string;
-  readonly thumbprint?: string;
-}
-
-/** The certificate that a server shows. Throws where nobody should trust it. */
-export function shownCertificate({ host, port, name = host, ca, thumbprint }: Endpoint): Promise<Validity> {
-  return new Promise((resolve, reject) => {
-    const socket = tls.connect({
-      host,
-      port,
-      ca,
-      timeout: 10_000,
-      // An address is no server name (RFC 6066 §3), but is checked against the certificate all the same.
-      ...(/^[\d.]+$/.test(name) ? {} : { servername: name }),
-      checkServerIdentity: (_, certificate) =>
-        thumbprint === undefined ? tls.checkServerIdentity(name, certificate) : undefined,
-      rejectUnauthorized: thumbprint === undefined,
-    });
-    socket.once("secureConnect", () => {
-      const { subject, valid_from, valid_to, fingerprint256 } = socket.getPeerCertificate();
-      socket.destroy();
-      if (thumbprint !== undefined && fingerprint256 !== thumbprint)
-        return reject(new Error(`shows ${fingerprint256}, pinned is ${thumbprint}`));
-      resolve({ subject: subject?.CN ?? name, notBefore: new Date(valid_from), notAfter: new Date(valid_to) });
-    });
-    socket.once("timeout", () => socket.destroy(new Error(`no answer from ${host}:${port} within 10 s`)));
-    socket.once("error", reject);
-  });
+/** vCenter's, auth's and the API servers'. */
+export async function checkCertificates(
+  { site, plan, credentials, now }: Live,
+  clusters: readonly ClusterPlan[],
+): Promise<readonly Check[]> {
+  const apiOf = (kubeconfig: string): Endpoint => {
+    const { hostname, port } = new URL(serverOf(kubeconfig));
+    return { host: hostname, port: Number(port || 443), ca: authorityOf(kubeconfig) };
+  };
+  const { managementPlane, clusters: kubeconfigs } = credentials.kubeconfigs;
+  const vcenter = new URL(`https://${site.vcenter.server}`);
+  const auth = new URL(plan.login.issuer);
+  const shown: readonly (readonly [string, () => Endpoint])[] = [
+    [
+      "vCenter",
+      () => ({
+        host: vcenter.hostname,
+        port: Number(vcenter.port || 443),
+        ca: site.vcenter.tls.caCertificate,
+        thumbprint: site.vcenter.tls.thumbprint,
+      }),
+    ],
+    ["auth", () => ({ host: auth.hostname, port: 443, ca: plan.login.trustAnchor })],
+    // Behind a proxy an API server shows its certificate to kubectl alone, whose rows would fail on a bad one.
+    ...(site.access.proxy === undefined
+      ? [
+          ...(clusters.length > 0 && managementPlane !== undefined
+            ? [["management plane's API server", () => apiOf(managementPlane)] as const]
+            : []),
+          ...clusters.map(
+            (cluster) => [`API server of ${cluster.name}`, () => apiOf(kubeconfigs[cluster.name] ?? "")] as const,
+          ),
+        ]
+      : []),
+  ];
+  const found = await Promise.all(
+    shown.map(([what, endpoint]) =>
+      askOne("certificate", what, "TLS handshake", async () => judgeValidity(await shownCertificate(endpoint()), now)),
+    ),
+  );
+  return found.flat();
 }

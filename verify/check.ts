@@ -43,6 +43,10 @@ export const rows =
   (family: Family, source: string) =>
   (subject: string, finding: Finding): Check => ({ family, subject, source, ...finding });
 
+/** Rows of one family and source, from findings by subject. */
+export const toRows = (family: Family, source: string, findings: readonly (readonly [string, Finding])[]): Check[] =>
+  findings.map(([subject, finding]) => rows(family, source)(subject, finding));
+
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**

@@ -10,6 +10,7 @@ import { showForwarder } from "../../render/forwarders/show";
 import { windows } from "../../render/forwarders/windows";
 import { judgeAuthority, judgeConfigured } from "../../verify/forwarders";
 import { memoryServer, runOn } from "../support/dns-memory";
+import { nameServer } from "../../render/cluster-dns/corefile";
 
 jest.setTimeout(120_000);
 
@@ -59,7 +60,7 @@ test("Windows: the same by its cmdlet, which changes nothing", async () => {
 });
 
 test("an answer counts where it comes from the cluster's own DNS, which answers, too", () => {
-  const own = { nsname: `ns1.cluster-dns.${zone}`, serial: 7 };
+  const own = { nsname: nameServer(zone), serial: 7 };
   expect(judgeAuthority(own, own)).toEqual({ verdict: "pass", detail: `${own.nsname}, serial 7` });
   expect(judgeAuthority({ nsname: "ad1.simplebooking.local", serial: 7 }, own).verdict).toBe("fail");
   expect(judgeAuthority(own, undefined).verdict).toBe("fail");

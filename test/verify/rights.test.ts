@@ -4,7 +4,7 @@ import { parse, stringify } from "yaml";
 import { verifyRules, type VerifyScope } from "../../render/verify-access";
 import { clusterApiKinds } from "../../verify/cluster-api";
 import { ofKind, withKubeApi } from "../../verify/kubernetes";
-import { ciliumKinds, workloadKinds } from "../../verify/verify";
+import { ciliumKinds, workloadKinds } from "../../verify/cluster-view";
 import { startKubeApi, type KubeApi } from "../support/kube-api";
 import { labProgram } from "../support/lab-program";
 

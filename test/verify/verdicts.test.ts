@@ -1,6 +1,6 @@
 /** The verdicts on what API servers, vCenter and name servers say: right once, then wrong in one thing each. */
 import { planRegion } from "../../plan/plan";
-import { judgeValidity } from "../../verify/certificates";
+import { judgeValidity } from "../../verify/validity";
 import { ask, askOne, fail, pass, type Check, type Finding } from "../../verify/check";
 import { judgeCilium } from "../../verify/cilium";
 import { judgeClusterApi } from "../../verify/cluster-api";
