@@ -30,6 +30,7 @@ test("the list of what a lab may change is short, and this is all of it", () => 
     "clusters.*.controlPlane.replicas",
     "clusters.*.state",
     "clusters.*.workers.*.replicas",
+    "clusters.*.workers.*.size",
     "environment",
     "hosts.auth.certificate.caCertificate",
     "mirrors.registry.caCertificate",
