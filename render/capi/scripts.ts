@@ -16,7 +16,7 @@ fi`;
 /** Ends the control plane's pods and waits until they are gone. */
 export const stopControlPlane = `mkdir -p ${stopped}
 mv ${manifests}/*.yaml ${stopped}/
-while pgrep -x 'etcd|kube-(apiserver|controller|scheduler)' >/dev/null; do sleep 1; done`;
+while pidof etcd kube-apiserver kube-controller-manager kube-scheduler >/dev/null; do sleep 1; done`;
 
 /** Defines \`await_api\`, which returns when the API server is ready, or fails with what it says. */
 export const awaitApi = (seconds: number): string => `await_api() {
