@@ -12,8 +12,11 @@ const ttl = 30;
 /** Seconds in which a pod that ends still answers: longer than BGP takes to send questions elsewhere. */
 const lameDuck = 15;
 
-/** Label of the zone's own names: `ns1.{apex}.{zone}` is its name server. The namespace of that name is ours, so nobody misses it. */
-const apex = "cluster-dns";
+/**
+ * Label of the zone's own names: `ns1.{apex}.{zone}` is its name server. Every label of its kind can be a namespace, too; one of
+ * this name would not be found.
+ */
+const apex = "nameserver";
 
 /** The zone's name server, as its NS record says; a delegation must name the same (RFC 1034 §4.2.2). */
 export const nameServer = (zone: string): string => `ns1.${apex}.${zone}`;

@@ -7,7 +7,8 @@ import { memoryServer, runOn, type MemoryServer } from "../../support/dns-memory
 const zone = "management.k8s.siziano.simplebooking.local";
 const parent = "simplebooking.local";
 const forwarder = { zone, address: "172.21.10.10", delegationFrom: parent };
-const nameServer = `ns1.cluster-dns.${zone}`;
+const server1 = "ns1.nameserver.management.k8s.siziano";
+const nameServer = `${server1}.${parent}`;
 const record = { name: "jump.cmp.siziano.simplebooking.local", type: "A", value: "172.20.10.10" } as const;
 const pointer = { name: reverseName(record.value), type: "PTR", value: record.name } as const;
 
@@ -123,7 +124,7 @@ describe("a delegation", () => {
   const { create, delete: remove } = windows.delegation(forwarder);
   const entered = [
     { zone: parent, host: "management.k8s.siziano", type: "NS", data: nameServer },
-    { zone: parent, host: "ns1.cluster-dns.management.k8s.siziano", type: "A", data: forwarder.address },
+    { zone: parent, host: server1, type: "A", data: forwarder.address },
   ];
 
   test("is entered once with its name server's address, and removed with it", async () => {
