@@ -11,8 +11,8 @@ import type { Progress } from "./progress";
 import { run } from "./run";
 import type { Toolchain } from "./toolchain";
 
-/** Stores that stay: the one in use and the one before it, for a lab that still runs. */
-const keptStores = 2;
+/** A store that no command asked for since this long is removed: no lab that runs today serves it. In milliseconds. */
+const keptFor = 24 * 3_600_000;
 
 export interface ImageSettings {
   /** Where layers and stores are kept; the lab's cache by default. */
@@ -108,28 +108,21 @@ export async function ensureImages(settings: ImageSettings): Promise<string> {
   }
 }
 
-/** Keeps the newest stores and the layers that they hold. */
+/** Keeps the stores that may be served and the layers that they hold; what is unfinished was left by a packer that was killed. */
 async function removeSuperseded(directory: string): Promise<void> {
   const stores = join(directory, "stores");
-  // We hold the lock: whatever is unfinished was left by a packer that was killed.
-  const isFinished = (name: string) => !name.endsWith(".making");
-  const dated = await Promise.all(
-    (await readdir(stores))
-      .filter(isFinished)
-      .map(async (name) => ({ name, used: (await stat(join(stores, name))).mtimeMs })),
-  );
-  dated.sort((a, b) => b.used - a.used);
-  const used = new Set<string>();
-  const kept = dated.slice(0, keptStores).map(({ name }) => name);
-  for (const name of kept) {
-    const { images } = JSON.parse(await readFile(join(stores, name, "store.json"), "utf8")) as {
-      images: { layers: string[] }[];
-    };
-    for (const layer of images.flatMap(({ layers }) => layers)) used.add(basename(layer));
+  const kept = new Set<string>();
+  const layers = new Set<string>();
+  for (const name of (await readdir(stores)).filter((each) => !each.endsWith(".making"))) {
+    if ((await stat(join(stores, name))).mtimeMs < Date.now() - keptFor) continue;
+    kept.add(name);
+    const text = await readFile(join(stores, name, "store.json"), "utf8");
+    const { images } = JSON.parse(text) as { images: { layers: string[] }[] };
+    for (const layer of images.flatMap((image) => image.layers)) layers.add(basename(layer));
   }
   const keepOnly = async (folder: string, names: ReadonlySet<string>) => {
     for (const name of await readdir(folder)) if (!names.has(name)) await rm(join(folder, name), { recursive: true });
   };
-  await keepOnly(stores, new Set(kept));
-  await keepOnly(join(directory, "layers"), used);
+  await keepOnly(stores, kept);
+  await keepOnly(join(directory, "layers"), layers);
 }

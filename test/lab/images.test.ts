@@ -1,11 +1,11 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { parse, stringify } from "yaml";
 import { renderRegistry } from "../../lab/fixtures/registry";
@@ -182,7 +182,11 @@ describe("the registry's content", () => {
     const changed = await ensureImages({ ...settings, images: [settings.images[0], image("v2", "third\n")] });
     expect(changed).not.toBe(store);
     expect(layersOf()).toEqual(expect.arrayContaining(layers)); // the running registry still serves the store before
-    await ensureImages({ ...settings, images: [image("v2", "fourth\n")] });
-    expect(readdirSync(join(folder, "cache", "stores"))).toHaveLength(2);
+    const yesterday = new Date(Date.now() - 25 * 3_600_000);
+    utimesSync(changed, yesterday, yesterday);
+    const newest = await ensureImages({ ...settings, images: [image("v2", "fourth\n")] });
+    expect(readdirSync(join(folder, "cache", "stores")).sort()).toEqual(
+      [store, newest].map((path) => basename(path)).sort(),
+    );
   });
 });
