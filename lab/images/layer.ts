@@ -35,7 +35,7 @@ export async function layerIdentity(layer: Layer, { paths }: Toolchain): Promise
     case "programs":
       // A build's folder is named by its hash.
       return [
-        layer.lowPorts,
+        layer.lowPorts && "bindsLowPorts",
         ...Object.entries(layer.programs).map(([path, name]) => [path, basename(dirname(paths[name]))]),
       ];
     case "files":
@@ -55,6 +55,7 @@ export async function layerEntries(layer: Layer, toolchain: Toolchain, progress:
         path,
         source: toolchain.paths[name],
         mode: 0o755,
+        ...(layer.lowPorts === true ? { bindsLowPorts: true } : {}),
       }));
     case "files":
       return Object.entries(layer.files).map(([path, file]) => ({ path, ...file }));
