@@ -55,7 +55,7 @@ export function judgeRoutes(
   );
   const strangers = Object.keys(routes).filter((prefix) => !announced.includes(prefix));
   return [
-    ...expected.map(({ cluster, namespace, name, address, announcedBy }): [string, Finding] => {
+    ...expected.map(({ cluster, namespace, name, address, announcedBy, advertised }): [string, Finding] => {
       const subject = `${router}: ${name}.${namespace} of ${cluster}`;
       if (address === undefined) return [subject, fail("has no address: no pool of LoadBalancer addresses matches it")];
       const prefix = `${address}/32`;
@@ -63,8 +63,8 @@ export function judgeRoutes(
       return [
         subject,
         findingOf(`${prefix} via ${list(hops)}`, [
-          announcedBy.length === 0 && `${prefix}: no node has a ready endpoint to announce it for`,
-          announcedBy.length > 0 &&
+          advertised && announcedBy.length === 0 && `${prefix}: no node has a ready endpoint to announce it for`,
+          (announcedBy.length > 0 || !advertised) &&
             hops.join() !== announcedBy.join() &&
             `${prefix} via ${list(hops)}; it should be via ${list(announcedBy)}`,
           hops.length > 0 &&

@@ -1,4 +1,5 @@
 /** What a cluster should be announcing: its LoadBalancer addresses and the nodes that speak BGP for them. */
+import { unadvertisedService } from "../render/cilium/bgp";
 import { ofKind, type KubeObject } from "./kubernetes";
 import { addressOf } from "./nodes";
 
@@ -7,8 +8,10 @@ export interface LoadBalancer {
   readonly name: string;
   /** Absent: Cilium gave it none. */
   readonly address?: string;
-  /** Addresses of the nodes that should announce it, ascending. */
+  /** Addresses of the nodes that should announce it, ascending; none for a service that is to stay inside. */
   readonly announcedBy: readonly string[];
+  /** Is it meant to be announced at all? */
+  readonly advertised: boolean;
 }
 
 interface Endpoint {
@@ -32,7 +35,8 @@ export function loadBalancers(objects: readonly KubeObject[]): readonly LoadBala
   const slices = ofKind(objects, "EndpointSlice");
   return ofKind(objects, "Service")
     .filter(({ spec }) => spec?.type === "LoadBalancer")
-    .map(({ metadata: { name, namespace = "" }, spec, status }): LoadBalancer => {
+    .map(({ metadata: { name, namespace = "", labels }, spec, status }): LoadBalancer => {
+      const advertised = labels?.[unadvertisedService.label] !== unadvertisedService.value;
       const nodesWithEndpoint = slices
         .filter(
           ({ metadata }) =>
@@ -42,11 +46,12 @@ export function loadBalancers(objects: readonly KubeObject[]): readonly LoadBala
         .filter(({ conditions }) => conditions?.ready !== false)
         .map(({ nodeName }) => nodeName ?? "");
       const local = spec?.externalTrafficPolicy === "Local";
-      const announcing = [...speaking].filter(([node]) => !local || nodesWithEndpoint.includes(node));
+      const announcing = [...speaking].filter(([node]) => advertised && (!local || nodesWithEndpoint.includes(node)));
       return {
         namespace,
         name,
         address: status?.loadBalancer?.ingress?.[0]?.ip as string | undefined,
+        advertised,
         announcedBy: announcing.map(([, address]) => address).sort(),
       };
     });

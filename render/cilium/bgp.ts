@@ -46,10 +46,10 @@ export const withdrawnNode = { label: "kubernetes-vsphere/bgp", value: "withdraw
 /** Seconds between two attempts to reach a router; Cilium's default is two minutes. */
 const connectRetrySeconds = 5;
 
-/** On a Service with the value `never`: its address stays inside. */
-const advertiseLabel = "kubernetes-vsphere/advertise";
+/** A Service with this label keeps its address inside. */
+export const unadvertisedService = { label: "kubernetes-vsphere/advertise", value: "never" } as const;
 
-const advertisements = { [advertiseLabel]: "load-balancers" } as const;
+const advertisements = { [unadvertisedService.label]: "load-balancers" } as const;
 
 /** Every node speaks to every router. Throws if the plan has no session for the cluster: nobody would ever reach it. */
 export function bgpObjects(plan: RegionPlan, cluster: ClusterPlan): KubernetesObject[] {
@@ -85,7 +85,9 @@ export function bgpObjects(plan: RegionPlan, cluster: ClusterPlan): KubernetesOb
             service: { addresses: ["LoadBalancerIP"] },
             // An absent selector would advertise nothing; this one matches every Service but those that opt out.
             selector: {
-              matchExpressions: [{ key: advertiseLabel, operator: "NotIn", values: ["never"] }],
+              matchExpressions: [
+                { key: unadvertisedService.label, operator: "NotIn", values: [unadvertisedService.value] },
+              ],
             },
           },
         ],

@@ -29,6 +29,7 @@ const dns: LoadBalancer = {
   name: "dns",
   address: management.dnsAddress,
   announcedBy: [first, second],
+  advertised: true,
 };
 
 const speaker = (routerId: string): SpeakerConfig => ({
@@ -129,6 +130,16 @@ test("a service that is missing, one from too few nodes, and one without an addr
   ]);
   expect(failed(await routes(host, [dns, { ...missing, address: undefined }]))).toEqual([
     `${host}: ui.argocd of management: has no address: no pool of LoadBalancer addresses matches it`,
+  ]);
+});
+
+test("a service that is to stay inside, and does or does not", async () => {
+  const [{ host }] = plan.bgp.routers;
+  const inside = { ...dns, name: "inside", announcedBy: [], advertised: false };
+  const kept = { ...inside, address: management.balancers.replace(/0\/24$/, "30") };
+  expect(failed(await routes(host, [dns, kept]))).toEqual([]);
+  expect(failed(await routes(host, [dns, inside]))).toEqual([
+    `${host}: inside.cluster-dns of management: ${dns.address}/32 via ${first}, ${second}; it should be via nothing`,
   ]);
 });
 
