@@ -11,8 +11,8 @@ export interface ManagementAccess {
   readonly connection?: Connection;
 }
 
-/** A rollout of many nodes takes its time; the scripts and conditions have limits of their own. */
-const customTimeouts = { create: "2h", update: "2h" };
+/** A rollout of many nodes takes its time; the scripts have a limit of their own, which is about standing still. */
+const customTimeouts = { create: "12h", update: "12h" };
 
 /** Runs a waiting script on capi, again whenever one of the triggers changes. */
 export function waitOnCapi(

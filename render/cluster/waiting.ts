@@ -12,15 +12,15 @@ import { apis, clusterNames } from "./names";
 const onCapi = quoteCommand(["sudo", "kubectl", "--kubeconfig", adminKubeconfig]);
 
 export interface Patience {
-  /** Seconds in all. */
-  readonly limit: number;
+  /** Seconds in which no machine comes, goes or gets a step further. */
+  readonly idle: number;
   /** Seconds that the same complaints may last: a clone may fail and be repeated, a wrong right stays wrong. */
   readonly stuck: number;
   /** Seconds between two looks. */
   readonly interval: number;
 }
 
-const patience: Patience = { limit: 1800, stuck: 120, interval: 5 };
+const patience: Patience = { idle: 1200, stuck: 120, interval: 5 };
 
 /** Conditions that hold no message while all goes well, and a reason in words when it does not (CAPV v1beta2, kubeadm bootstrap). */
 const telling = ["VCenterAvailable", "VirtualMachineProvisioned", "IPAddressClaimsFulfilled", "DataSecretAvailable"];
@@ -54,6 +54,10 @@ const rolledOut = [
   "{{if ge .observedGeneration $generation}}.{{end}}{{end}}{{end}}",
 ].join("");
 
+/** How far each machine is: another text whenever one comes, goes or gets further. */
+const steps =
+  "{{range .items}}{{.metadata.name}} {{.status.phase}}{{range .status.conditions}} {{.status}}{{end}}\n{{end}}";
+
 function script(cluster: ClusterPlan, what: string, done: readonly string[], kubectl: string, own: Patience): string {
   const get = `${kubectl} --namespace ${quoteWord(cluster.namespace)} get`;
   return [
@@ -64,7 +68,8 @@ function script(cluster: ClusterPlan, what: string, done: readonly string[], kub
     "}",
     `complaints() { get ${complainers} -o go-template=${quoteWord(complaintsOf(telling))}; }`,
     `machines() { get ${resource(apis.cluster, "Machine")} -o go-template=${quoteWord(complaintsOf(["Ready"]))}; }`,
-    `start=$(date +%s) since=$(date +%s) before=`,
+    `steps() { get ${resource(apis.cluster, "Machine")} -o go-template=${quoteWord(steps)}; }`,
+    "moved=$(date +%s) since=$(date +%s) before= last=",
     "until done_yet; do",
     "  now=$(date +%s)",
     "  found=$(complaints | sort -u)",
@@ -72,8 +77,10 @@ function script(cluster: ClusterPlan, what: string, done: readonly string[], kub
     `  if [ -n "$found" ] && [ $((now - since)) -ge ${own.stuck} ]; then`,
     `    echo ${quoteWord(`${what} does not go on. Cluster API says:`)} >&2; echo "$found" >&2; exit 1`,
     "  fi",
-    `  if [ $((now - start)) -ge ${own.limit} ]; then`,
-    `    echo ${quoteWord(`${what} took longer than ${own.limit} seconds. Cluster API says:`)} >&2; machines >&2; exit 1`,
+    "  step=$(steps) || step=$last",
+    '  if [ "$step" != "$last" ]; then moved=$now last=$step; fi',
+    `  if [ $((now - moved)) -ge ${own.idle} ]; then`,
+    `    echo ${quoteWord(`${what} has not moved for ${own.idle} seconds. Cluster API says:`)} >&2; machines >&2; exit 1`,
     "  fi",
     `  sleep ${own.interval}`,
     "done",
