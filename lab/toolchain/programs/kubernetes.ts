@@ -36,6 +36,7 @@ export function kubernetesPrograms() {
       agnhost: {
         package: "k8s.io/kubernetes/test/images/agnhost",
         version: agnhostVersion,
+        stamps: { "main.Version": agnhostVersion },
         usualSeconds: 10,
       },
     }),
