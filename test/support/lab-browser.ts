@@ -4,7 +4,8 @@
  * As a program it reads a BrowserRequest from standard input and runs as somebody in the office.
  */
 import type { Page } from "puppeteer-core";
-import { patience, requestFromInput, withChromium } from "./chromium";
+import { patience, withChromium } from "./chromium";
+import { requestFromInput } from "./input";
 
 export interface BrowserRequest {
   readonly url: string;

@@ -1,5 +1,6 @@
 /** A page as Chromium shows it. As a program it reads a PageRequest from standard input and runs as somebody in the office. */
-import { patience, requestFromInput, withChromium } from "./chromium";
+import { patience, withChromium } from "./chromium";
+import { requestFromInput } from "./input";
 
 export interface PageRequest {
   readonly url: string;
