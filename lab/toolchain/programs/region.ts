@@ -21,11 +21,9 @@ function pulumi() {
   const terraform = pinnedVersion("pulumi-resource-vsphere/bridge", "github.com/hashicorp/terraform-provider-vsphere");
   const vsphere = `${packageVersion("sdks/vsphere")}+terraform-provider-vsphere.${terraform}`;
   const command = `${packageVersion("node_modules/@pulumi/command")}+stand-in`;
-  const kubernetesCommit = pinnedVersion(
-    "pulumi-resource-kubernetes",
-    "github.com/pulumi/pulumi-kubernetes/provider/v4",
-  ).split("-")[2];
-  const kubernetes = `${packageVersion("node_modules/@pulumi/kubernetes")}+commit.${kubernetesCommit}`;
+  const kubernetesModule = "github.com/pulumi/pulumi-kubernetes/provider/v4";
+  const kubernetesCommit = pinnedVersion("pulumi-resource-kubernetes", kubernetesModule).split("-")[2];
+  const kubernetes = `${packageVersion("node_modules/@pulumi/kubernetes")}+commit.${kubernetesCommit}.no-components`;
   return {
     ...programsOf("pulumi", {
       pulumi: {
@@ -47,8 +45,9 @@ function pulumi() {
       "pulumi-resource-kubernetes": {
         package: ".",
         version: kubernetes,
-        stamps: { "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version": kubernetes },
-        usualSeconds: 400,
+        stamps: { [`${kubernetesModule}/pkg/version.Version`]: kubernetes },
+        patch: { module: kubernetesModule, file: "no-components.patch" },
+        usualSeconds: 200,
       },
     }),
     ...programsOf("pulumi-resource-command", {

@@ -4,6 +4,7 @@
 //
 // It carries no schema (upstream generates the file that its own main embeds), so `pulumi import` of a Kubernetes object
 // and `package add kubernetes` know no properties here; creating, reading, changing and deleting do not ask for it.
+// no-components.patch leaves out the provider's component resources, and says why.
 package main
 
 import (
