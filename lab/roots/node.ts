@@ -46,8 +46,6 @@ const containerdConfiguration = `version = 2
   sandbox_image = "${pauseImage}"
   # Only in the lab: its machine lacks CAP_SYS_RESOURCE, so nothing may lower its own score.
   restrict_oom_score_adj = true
-  # As containerd 2 does by default. Only in the lab: its images carry no file capabilities, which upstream's CoreDNS has.
-  enable_unprivileged_ports = true
 
 [plugins."io.containerd.grpc.v1.cri".cni]
   bin_dir = "${pluginFolder}"

@@ -19,6 +19,8 @@ const etcdFolder = `${managementFolder}/etcd`;
 
 const argument = (name: string, value: string) => ({ name, value });
 const noProfiling = argument("profiling", "false");
+/** What one component may take to start, on hosts that are busy: kubeadm's own four minutes end a first boot that would succeed. */
+const patience = "10m0s";
 const api = "kubeadm.k8s.io/v1beta4";
 
 /** kubeadm's name of the check that a folder is empty: a new VM finds the old one's etcd on the disk, and takes it over. */
@@ -37,6 +39,7 @@ function initConfiguration(host: HostPlan) {
       kubeletExtraArgs: [argument("node-ip", host.address)],
       ignorePreflightErrors: [emptyFolderCheck(etcdFolder)],
     },
+    timeouts: { kubeletHealthCheck: patience, controlPlaneComponentHealthCheck: patience },
   };
 }
 
