@@ -1,6 +1,7 @@
 /** For sites whose Active Directory takes no SSH: what its people enter, in words that their tools take as they are. */
 import type { DnsPlan } from "../../plan/model";
 import { delegationNames, type ReplicationScope } from "./backend";
+import { quoted } from "./powershell";
 
 /** Lines to print; none where there is nothing to enter. */
 export function manualInstructions(
@@ -17,7 +18,7 @@ export function manualInstructions(
           const { zone, address, delegationFrom } = forwarder;
           return [
             ...(delegationFrom === undefined ? [] : [delegationCommand({ zone, address, delegationFrom })]),
-            `Add-DnsServerConditionalForwarderZone -Name ${zone} -MasterServers ${address}${stored}`,
+            `Add-DnsServerConditionalForwarderZone -Name ${quoted(zone)} -MasterServers ${quoted(address)}${stored}`,
           ];
         }),
         ...records.map(({ name, type, value }) => `${name} ${type} ${value}`),
@@ -26,5 +27,6 @@ export function manualInstructions(
 
 function delegationCommand(plan: { zone: string; address: string; delegationFrom: string }): string {
   const { server, child } = delegationNames(plan);
-  return `Add-DnsServerZoneDelegation -Name ${plan.delegationFrom} -ChildZoneName ${child} -NameServer ${server} -IPAddress ${plan.address}`;
+  const parent = quoted(plan.delegationFrom);
+  return `Add-DnsServerZoneDelegation -Name ${parent} -ChildZoneName ${quoted(child)} -NameServer ${quoted(server)} -IPAddress ${quoted(plan.address)}`;
 }
