@@ -37,8 +37,16 @@ function declare(key: keyof typeof siteSchema.shape, schema: JsonSchema): Declar
   };
 }
 
-/** Unions are ours of integers only. */
-const typeOf = (schema: JsonSchema): string => schema.type ?? "integer";
+/** A union's is the one that its members share; Pulumi knows no other, and of numbers the whole ones only. */
+function typeOf(schema: JsonSchema): string {
+  if (schema.type !== undefined) return schema.type === "number" ? "integer" : schema.type;
+  const types = new Set((schema.anyOf ?? schema.oneOf ?? []).map(typeOf));
+  const [type, ...others] = types;
+  if (type === undefined || others.length > 0) {
+    throw new Error(`${schema.description ?? "a key"}: no one type, but ${[...types].join(", ") || "none"}`);
+  }
+  return type;
+}
 
 /** The text of `Pulumi.yaml` with its `config:` section made anew; everything else stays, comments included. */
 export function withProjectConfig(text: string): string {
