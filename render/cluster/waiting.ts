@@ -22,7 +22,7 @@ export interface Patience {
 
 const patience: Patience = { idle: 1200, stuck: 120, interval: 5 };
 
-/** Conditions that hold no message while all goes well, and a reason in words when it does not (CAPV v1beta2, kubeadm bootstrap). */
+/** Conditions that hold no message while all goes well, or one that begins with "Waiting", and else what went wrong (CAPV v1beta2, kubeadm bootstrap). */
 const telling = ["VCenterAvailable", "VirtualMachineProvisioned", "IPAddressClaimsFulfilled", "DataSecretAvailable"];
 const complainers = [
   resource(apis.infrastructure, "VSphereCluster"),
@@ -66,13 +66,13 @@ function script(cluster: ClusterPlan, what: string, done: readonly string[], kub
     "done_yet() {",
     ...done.map((line) => `  ${line}`),
     "}",
-    `complaints() { get ${complainers} -o go-template=${quoteWord(complaintsOf(telling))}; }`,
+    `complaints() { get ${complainers} -o go-template=${quoteWord(complaintsOf(telling))} | grep -v ': Waiting ' | sort -u; }`,
     `machines() { get ${resource(apis.cluster, "Machine")} -o go-template=${quoteWord(complaintsOf(["Ready"]))}; }`,
     `steps() { get ${resource(apis.cluster, "Machine")} -o go-template=${quoteWord(steps)}; }`,
     "moved=$(date +%s) since=$(date +%s) before= last=",
     "until done_yet; do",
     "  now=$(date +%s)",
-    "  found=$(complaints | sort -u)",
+    "  found=$(complaints)",
     '  if [ "$found" != "$before" ]; then since=$now before=$found; [ -z "$found" ] || echo "$found"; fi',
     `  if [ -n "$found" ] && [ $((now - since)) -ge ${own.stuck} ]; then`,
     `    echo ${quoteWord(`${what} does not go on. Cluster API says:`)} >&2; echo "$found" >&2; exit 1`,

@@ -194,6 +194,14 @@ describe("waiting", () => {
     ]);
   });
 
+  test("for the API server does not take waiting for a complaint", async () => {
+    const good = condition("VCenterAvailable", "True");
+    const waiting = condition("VCenterAvailable", "False", "Waiting for the control plane to be initialized");
+    await api.setStatus(objects.infrastructure, { conditions: [waiting] });
+    expect((await initialized()).stderr).toContain("has not moved for 6 seconds");
+    await api.setStatus(objects.infrastructure, { conditions: [good] });
+  });
+
   test("for the API server goes on while nothing is wrong, and ends when it answers", async () => {
     await api.setStatus(objects.infrastructure, { conditions: [condition("VCenterAvailable", "True")] });
     const waiting = initialized();
