@@ -69,3 +69,56 @@ test("without its key the control plane is not rendered", () => {
   const others = { ...exampleSecrets, encryptionKey: undefined };
   expect(() => hostContent(exampleSites().siziano, plan, host, others)).toThrow("encryptionKeys.capi is missing");
 });
+
+/** Programs that write down what they are asked for, in the place of kubeadm and kubectl. */
+const recorders = ["kubeadm", "kubectl"].map((name) => ({
+  path: `/usr/local/bin/${name}`,
+  mode: "0755",
+  content: `#!/bin/sh\necho ${name} "$@" >>/asked\n[ "$1" != init ] || touch /etc/kubernetes/kubelet.conf\n`,
+}));
+
+const start = "/usr/local/lib/site/start-control-plane";
+const disk = "/var/lib/management/pki";
+
+test("a new VM keeps the CAs and the signing key of the disk, and makes everything else anew", async () => {
+  const kept = ["ca.crt", "ca.key", "etcd/ca.crt", "etcd/ca.key", "front-proxy-ca.key", "sa.key", "sa.pub"];
+  const made = ["apiserver.crt", "apiserver.key", "etcd/server.crt", "front-proxy-client.crt"];
+  const files = [...kept, ...made].map((name) => ({ path: `${disk}/${name}`, content: "old\n" }));
+  const script = `${start} && find ${disk} -type f -printf '%P\\n' | sort; cat /asked`;
+  const { code, stdout, stderr } = await nodeReader([...content.files, ...recorders, ...files], ["sh", "-c", script]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const lines = stdout.trim().split("\n");
+  expect(lines.slice(0, kept.length)).toEqual([...kept].sort());
+  expect(lines.slice(kept.length)[0]).toBe(`kubeadm init --config ${kubeadmPath}`);
+});
+
+test("a reboot makes nothing anew, and brings back what an interrupted renewal had stopped", async () => {
+  const files = [
+    { path: "/etc/kubernetes/kubelet.conf", content: "" },
+    { path: "/etc/kubernetes/manifests/etcd.yaml", content: "" },
+    { path: "/etc/kubernetes/stopped-manifests/kube-apiserver.yaml", content: "" },
+    { path: `${disk}/apiserver.crt`, content: "" },
+  ];
+  const script = `${start} && ls /etc/kubernetes/manifests ${disk}; cat /asked`;
+  const { stdout } = await nodeReader([...content.files, ...recorders, ...files], ["sh", "-c", script]);
+  expect(stdout).toContain("etcd.yaml\nkube-apiserver.yaml\n");
+  expect(stdout).toContain("apiserver.crt");
+  expect(stdout).not.toContain("kubeadm");
+});
+
+test("certificates that live long are not renewed; those that do not are, and the control plane comes back", async () => {
+  const renew = (days: number) => `
+mkdir -p ${disk}; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days ${days} -subj /CN=api \
+  -keyout /dev/null -out ${disk}/apiserver.crt 2>/dev/null
+touch /etc/kubernetes/kubelet.conf
+/usr/local/lib/site/renew-certificates >/dev/null || exit 1
+ls /etc/kubernetes/manifests; cat /asked 2>/dev/null; true`;
+  const files = [...content.files, ...recorders, { path: "/etc/kubernetes/manifests/etcd.yaml", content: "" }];
+  expect((await nodeReader(files, ["sh", "-c", renew(130)])).stdout).toBe("etcd.yaml\n");
+  const { stdout } = await nodeReader(files, ["sh", "-c", renew(110)]);
+  expect(stdout.split("\n").slice(0, 3)).toEqual([
+    "etcd.yaml",
+    `kubeadm certs renew all --config ${kubeadmPath}`,
+    "kubectl get --raw /readyz",
+  ]);
+});
