@@ -31,7 +31,8 @@ export async function checkCertificates(
   { site, plan, credentials, now }: Live,
   clusters: readonly ClusterPlan[],
 ): Promise<readonly Check[]> {
-  const apiOf = (kubeconfig: string): Endpoint => {
+  const apiOf = (kubeconfig: string | undefined): Endpoint => {
+    if (kubeconfig === undefined) throw new Error("there is no kubeconfig that would tell its address and CA");
     const { hostname, port } = new URL(serverOf(kubeconfig));
     return { host: hostname, port: Number(port || 443), ca: authorityOf(kubeconfig) };
   };
@@ -56,7 +57,7 @@ export async function checkCertificates(
             ? [["management plane's API server", () => apiOf(managementPlane)] as const]
             : []),
           ...clusters.map(
-            (cluster) => [`API server of ${cluster.name}`, () => apiOf(kubeconfigs[cluster.name] ?? "")] as const,
+            (cluster) => [`API server of ${cluster.name}`, () => apiOf(kubeconfigs[cluster.name])] as const,
           ),
         ]
       : []),
