@@ -2,7 +2,7 @@ import type { ProgramName } from "../toolchain/programs";
 import type { Image, Layer } from "./image";
 
 /** The user of images that need no rights, as in the "nonroot" images that upstream builds on. */
-const nonRoot = "65532";
+const nonRoot = 65532;
 
 /** Below every image: what a static program expects of a system. */
 export const baseLayers: readonly Layer[] = [
@@ -14,7 +14,7 @@ export const baseLayers: readonly Layer[] = [
       },
       "/etc/group": { content: `root:x:0:\nnobody:x:65534:\ntty:x:5:\nnonroot:x:${nonRoot}:\n` },
       "/etc/nsswitch.conf": { content: "hosts: files dns\n" },
-      "/home/nonroot": { directory: true },
+      "/home/nonroot": { directory: true, mode: 0o700, owner: nonRoot },
       "/root": { directory: true, mode: 0o700 },
       "/tmp": { directory: true, mode: 0o1777 },
       "/var/run": { link: "../run" },

@@ -36,7 +36,8 @@ export type Layer =
 export type LayerFile =
   | { readonly content: string; readonly mode?: number }
   | { readonly link: string }
-  | { readonly directory: true; readonly mode?: number };
+  /** `owner`: user and group; root where there is none. */
+  | { readonly directory: true; readonly mode?: number; readonly owner?: number };
 
 /** An image as the lab's registry serves it. */
 export interface Image {

@@ -19,6 +19,7 @@ interface Entry {
   readonly link?: string;
   readonly directory?: boolean;
   readonly mode?: number;
+  readonly owner?: number;
   readonly bindsLowPorts?: boolean;
 }
 

@@ -35,6 +35,8 @@ type Entry struct {
 	Directory bool `json:"directory,omitempty"`
 	// Mode, Unix permissions as a decimal number; the source's, 0644 or 0755 if it is 0.
 	Mode int64 `json:"mode,omitempty"`
+	// Owner of a directory, both user and group; root if it is 0.
+	Owner int `json:"owner,omitempty"`
 	// BindsLowPorts gives a program the file capability that `setcap cap_net_bind_service=+ep` gives.
 	BindsLowPorts bool `json:"bindsLowPorts,omitempty"`
 }
@@ -141,7 +143,7 @@ func addEntry(archive *tar.Writer, entry Entry) error {
 	case entry.Link != "":
 		return add(archive, entry.Path, tar.Header{Typeflag: tar.TypeSymlink, Linkname: entry.Link, Mode: 0o777}, nil)
 	case entry.Directory:
-		return add(archive, entry.Path+"/", tar.Header{Typeflag: tar.TypeDir, Mode: mode(0o755)}, nil)
+		return add(archive, entry.Path+"/", tar.Header{Typeflag: tar.TypeDir, Mode: mode(0o755), Uid: entry.Owner, Gid: entry.Owner}, nil)
 	}
 	return fmt.Errorf("has neither source, content, link nor directory")
 }
