@@ -158,7 +158,8 @@ describe("waiting", () => {
     const kubectl = `${await labProgram("kubectl")} --kubeconfig ${api.kubeconfigFile}`;
     return run(["sh", "-c", script(kubectl)], { accept: [0, 1] });
   };
-  const initialized = () => ask((kubectl) => awaitInitialized(cluster, kubectl, patience));
+  const initialized = (idle = patience.idle) =>
+    ask((kubectl) => awaitInitialized(cluster, kubectl, { ...patience, idle }));
   const controllers = [objects.controlPlane, ...objects.workers.map(({ deployment }) => deployment)];
   const rolledOut = () => ask((kubectl) => awaitRolledOut(cluster, controllers, kubectl, patience));
   const at = new Date(0).toISOString();
@@ -186,7 +187,7 @@ describe("waiting", () => {
       "Cannot complete login due to an incorrect user name or password.",
     );
     expect(await api.setStatus(objects.infrastructure, { conditions: [refused] })).toMatchObject({ status: 200 });
-    const { code, stderr } = await initialized();
+    const { code, stderr } = await initialized(60);
     expect(code).toBe(1);
     expect(stderr.split("\n").slice(0, 2)).toEqual([
       `The control plane of ${cluster.name} does not go on. Cluster API says:`,
@@ -204,7 +205,7 @@ describe("waiting", () => {
 
   test("for the API server goes on while nothing is wrong, and ends when it answers", async () => {
     await api.setStatus(objects.infrastructure, { conditions: [condition("VCenterAvailable", "True")] });
-    const waiting = initialized();
+    const waiting = initialized(60);
     await api.setStatus(objects.root, { initialization: { controlPlaneInitialized: true } });
     expect(await waiting).toEqual({ code: 0, stdout: "", stderr: "" });
   });
