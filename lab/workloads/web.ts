@@ -2,6 +2,8 @@
 import { agnhostImage } from "../images/agnhost";
 
 const containerPort = 8080;
+/** Opened by no policy; without it the server never says that it is ready. */
+const datagramPort = 8081;
 
 export interface WebService {
   readonly namespace: string;
@@ -46,7 +48,7 @@ export function webServiceObjects({ namespace, name, replicas }: WebService): re
               {
                 name: "web",
                 image: agnhostImage,
-                args: ["netexec", `--http-port=${containerPort}`, "--udp-port=-1"],
+                args: ["netexec", `--http-port=${containerPort}`, `--udp-port=${datagramPort}`],
                 ports: [{ containerPort }],
                 readinessProbe: { httpGet: { path: "/healthz", port: containerPort }, periodSeconds: 1 },
               },
