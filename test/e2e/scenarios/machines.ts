@@ -1,8 +1,7 @@
 /** What becomes of machines: nothing while nothing changes, a new one before the old one where their template does. */
 import { kubectl, managementPlane } from "../../../lab/kubectl";
 import type { ClusterPlan } from "../../../plan/model";
-import { lab, labStackFile, progress } from "../../support/lab";
-import { vcenterSnapshot } from "../../support/lab-snapshot";
+import { lab, labStackFile } from "../../support/lab";
 import { expectNoChanges } from "./no-changes";
 
 const deployed = (): ClusterPlan[] => lab().plan.clusters.filter(({ state }) => state === "deployed");
@@ -57,30 +56,6 @@ export function steadyMachines(): void {
       await expectNoChanges();
       expect(await machines()).toBe(before);
     }, 900_000);
-  });
-}
-
-/** Deletes the cluster by setting it to `planned`; what was there before is gone, and nothing of it is left anywhere. */
-export function deletedCluster(name: string): void {
-  describe(`the cluster ${name}, no longer wanted`, () => {
-    test("is deleted with everything that was made for it", async () => {
-      const cluster = deployed().find((each) => each.name === name)!;
-      const others = (await vcenterSnapshot()).filter((line) => !line.includes(`/${cluster.folder}`));
-      await labStackFile({ overlay: { [`clusters.${name}.state`]: "planned" } });
-      const began = Date.now();
-      await lab().pulumi(["up", "--yes", "--skip-preview", "--color", "never"]);
-      progress.say(`deleting ${name} took ${Math.round((Date.now() - began) / 1000)} s`);
-      expect(
-        await onManagementPlane("get", "namespace", cluster.namespace, "--ignore-not-found", "--output=name"),
-      ).toBe("");
-      const left = (await vcenterSnapshot()).filter((line) => line.includes(cluster.folder));
-      expect(left).toEqual([]);
-      const strangers = (await vcenterSnapshot()).filter(
-        (line) => !others.includes(line) && !line.startsWith("namespace "),
-      );
-      expect(strangers).toEqual([]);
-      await expectNoChanges();
-    }, 1_200_000);
   });
 }
 
