@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { SecretOutputs } from "../config/load";
 import type { Site } from "../config/site";
 import type { RegionPlan } from "../plan/model";
+import { manualInstructions } from "../render/forwarders/manual";
 import type { Kubernetes } from "./kubernetes";
 import { hostPublicKey } from "./ssh-access";
 
@@ -13,6 +14,8 @@ export interface RegionOutputs {
   readonly firewallMatrix: RegionPlan["firewall"];
   /** What Active Directory's DNS holds for the region. */
   readonly dnsEntries: Pick<RegionPlan["dns"], "forwarders" | "records">;
+  /** Where Active Directory takes no SSH (`manual`): what its people enter, line by line, once the clusters answer. */
+  readonly dnsInstructions?: readonly string[];
   readonly hosts: Readonly<Record<string, { readonly fqdn: string; readonly address: string; readonly role: string }>>;
   /** OIDC issuer of the kubectl login. */
   readonly issuer: string;
@@ -47,6 +50,7 @@ export function regionOutputs({ site, plan, secrets, kubernetes }: RegionOutputs
     outputsVersion: 1,
     firewallMatrix: plan.firewall,
     dnsEntries: { forwarders: plan.dns.forwarders, records: plan.dns.records },
+    ...(site.activeDirectory.dns.administration === "manual" ? { dnsInstructions: instructions(site, plan) } : {}),
     hosts: Object.fromEntries(plan.hosts.map(({ name, fqdn, address, role }) => [name, { fqdn, address, role }])),
     issuer: plan.login.issuer,
     ssh: `ssh -J ${site.administrators.keys[0].name}@${jump.fqdn} HOST`,
@@ -62,4 +66,11 @@ export function regionOutputs({ site, plan, secrets, kubernetes }: RegionOutputs
     }),
     verification: pulumi.secret(kubernetes.verification),
   };
+}
+
+function instructions(site: Site, plan: RegionPlan): string[] {
+  const { records, replicationScope } = site.activeDirectory.dns;
+  const zones = plan.clusters.filter(({ state }) => state === "deployed").map(({ zone }) => zone);
+  const forwarders = plan.dns.forwarders.filter(({ zone }) => zones.includes(zone));
+  return manualInstructions({ forwarders, records: records ? plan.dns.records : [] }, replicationScope);
 }

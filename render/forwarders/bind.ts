@@ -33,18 +33,23 @@ const FAIL = `fail() { printf '%s\\n' "$*" >&2; exit 1; }`;
 const assignments = (values: Readonly<Record<string, string>>): string[] =>
   Object.entries(values).map(([name, value]) => `${name}=${quoteWord(value)}`);
 
+/**
+ * Makes named read its configuration. On a reconfiguration Samba's module for zones in Active Directory says "Ignoring
+ * duplicate zone" and takes no update any more, from nobody (seen with Samba 4.17 and BIND 9.18): a restart keeps it whole.
+ */
+const ACTIVATE = [
+  "activate() {",
+  "  if named-checkconf -p | grep -q '^dlz '; then sudo -n systemctl restart named.service; else rndc reconfig; fi",
+  "}",
+];
+
 function forwarder({ zone, address }: ForwarderPlan): Setting {
   const wanted = textOf([
     "# Written by the Pulumi stack kubernetes-vsphere, which removes it with the cluster.",
     `zone "${zone}" { type forward; forward only; forwarders { ${address}; }; };`,
   ]);
-  const find = assignments({
-    zone,
-    address,
-    folder: zoneFolder,
-    file: `${zoneFolder}/${zone}.conf`,
-    wanted: wanted.trimEnd(),
-  });
+  const file = `${zoneFolder}/${zone}.conf`;
+  const find = [...ACTIVATE, ...assignments({ zone, address, folder: zoneFolder, file, wanted: wanted.trimEnd() })];
   const remedy = foreignRemedy("from named's configuration");
   const configured = `named-checkconf -p | grep -iqF "zone \\"$zone\\""`;
   return {
@@ -60,20 +65,23 @@ function forwarder({ zone, address }: ForwarderPlan): Setting {
       // Whole or not at all: named may read it at any moment.
       '  printf \'%s\\n\' "$wanted" > "$file.next"',
       '  mv "$file.next" "$file"',
+      // What did not come to work is not left behind: the next run would take it for done.
       `  if ! named-checkconf || ! ${configured}; then`,
       '    rm "$file"',
       '    fail "named\'s configuration does not take $file: named.conf must include $folder/*.conf, see docs/dns.md"',
       "  fi",
       "fi",
-      "rndc reconfig",
+      // Also where the file was there: who was interrupted may have written it and told nobody.
+      'activate || { rm "$file"; fail "named did not read its configuration again; may this account tell it to? See docs/dns.md"; }',
       'echo "$zone is forwarded to $address"',
     ]),
     delete: script([
       ...find,
       'if [ ! -e "$file" ]; then exit 0; fi',
       'if [ "$(cat "$file")" = "$wanted" ]; then',
-      '  rm "$file"',
-      "  rndc reconfig",
+      '  mv "$file" "$file.removed"',
+      '  activate || { mv "$file.removed" "$file"; fail "named did not read its configuration again; see docs/dns.md"; }',
+      '  rm "$file.removed"',
       '  echo "$zone is forwarded no more"',
       "else",
       '  echo "left alone: $file was changed since this stack wrote it"',
@@ -86,7 +94,7 @@ function forwarder({ zone, address }: ForwarderPlan): Setting {
 const UPDATE = [
   "update() {",
   `  if [ -r "$HOME/${keytab}" ]; then`,
-  "    KRB5CCNAME=MEMORY: ; tickets=$(mktemp); export KRB5CCNAME=FILE:$tickets",
+  "    tickets=$(mktemp); export KRB5CCNAME=FILE:$tickets",
   `    kinit -k -t "$HOME/${keytab}" "$(klist -k "$HOME/${keytab}" | awk 'END { print $2 }')" || { rm -f "$tickets"; return 1; }`,
   '    code=0; nsupdate -g || code=$?; rm -f "$tickets"; return $code',
   "  fi",

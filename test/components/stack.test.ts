@@ -1,7 +1,7 @@
 /** The whole stack with its clusters: what is made after what, and what nobody may see or delete. */
 import * as pulumi from "@pulumi/pulumi";
 import { canaryMark } from "../support/canary-secrets";
-import { deployStack, hostsAlone, named, site, type Run } from "../support/deployed-stack";
+import { deployStack, hostsAlone, named, site, soundSite, type Run } from "../support/deployed-stack";
 import { drawOrder } from "../support/graph";
 import { kubernetesMocks } from "../support/kubernetes-mocks";
 import { openStrings } from "../support/strict-mocks";
@@ -86,4 +86,11 @@ describe("siziano with its clusters", () => {
 test("a cluster that is planned only brings nothing but the hosts' own resources", async () => {
   const { registered } = await deployStack(kubernetesMocks, hostsAlone);
   expect(registered.filter(({ type }) => type.startsWith("kubernetes:"))).toEqual([]);
+});
+
+test("where Active Directory takes no SSH, the outputs say what to enter for the clusters that are deployed", async () => {
+  const { activeDirectory: directory } = soundSite;
+  const manual = { activeDirectory: { ...directory, dns: { ...directory.dns, administration: "manual" } } };
+  const { outputs, registered } = await deployStack(kubernetesMocks, { ...hostsAlone, ...manual });
+  expect([outputs.dnsInstructions, registered.filter(({ name }) => name.includes("-forwarder"))]).toEqual([[], []]);
 });

@@ -101,7 +101,9 @@ export async function startDirectoryLab(administration: "windows" | "bind"): Pro
       return stdout.split("\n").filter((line) => line !== "" && !line.startsWith(";"));
     },
     async nameServer(running, as = nameServer(forwarder.zone)) {
-      const script = running ? startNamed(forwarder, as) : "kill $(cat /run/named.pid); rm /run/named.pid";
+      const script = running
+        ? startNamed(forwarder, as)
+        : "pid=$(cat /run/named.pid); kill $pid; while kill -0 $pid 2>/dev/null; do sleep 0.1; done";
       await guests.exec("cluster", ["sh", "-euc", script]);
     },
     stop,
