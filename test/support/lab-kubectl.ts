@@ -1,13 +1,12 @@
 /** kubectl as people in the office use it: with the kubeconfig that auth offers, kubelogin, and a home of their own. */
 import { chmod, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { people } from "../../lab/fixtures/active-directory/people";
 import { ensurePackages } from "../../lab/packages";
 import { type RunResult, waitFor } from "../../lab/run";
 import { kubeconfigName, loginPagePath } from "../../render/login";
 import type { BrowserRequest, BrowserResult } from "./lab-browser";
-import { lab, officeScript, progress } from "./lab";
+import { identity, lab, officeScript, progress } from "./lab";
 
 /** Debian packages on which the browser's side rests. */
 export const browserPackages = ["chromium", "libnss3-tools"];
@@ -47,7 +46,8 @@ export async function sitDown(account: string, clusterName: string): Promise<Des
   const { plan, operator, authority, prepared } = lab();
   const cluster = plan.clusters.find(({ name }) => name === clusterName);
   if (cluster === undefined) throw new Error(`the plan has no cluster ${clusterName}`);
-  const home = await mkdtemp(join(tmpdir(), "desk-"));
+  // It goes with the lab: a desk keeps its person's tokens.
+  const home = await mkdtemp(join(identity.directory, "desk-"));
   const programs = join(home, "bin");
   await mkdir(programs);
   await writeFile(join(programs, "xdg-open"), xdgOpen);
@@ -65,7 +65,7 @@ export async function sitDown(account: string, clusterName: string): Promise<Des
   ];
   const kubeconfig = join(home, "kubeconfig");
   const url = `${plan.login.issuer}${loginPagePath}${kubeconfigName(cluster)}`;
-  await operator.run(["curl", "--silent", "--show-error", "--fail", "--output", kubeconfig, url], { timeout: 30_000 });
+  await operator.run(["curl", "--silent", "--show-error", "--fail", "--output", kubeconfig, url], { timeout: 60_000 });
 
   const command = (args: readonly string[]) => [kubectl, `--kubeconfig=${kubeconfig}`, ...args];
   const person = personOf(account);
@@ -77,7 +77,7 @@ export async function sitDown(account: string, clusterName: string): Promise<Des
   });
   return {
     account,
-    kubectl: (...args) => operator.run(enter(["timeout", "60", ...command(args)]), { accept: anyCode }),
+    kubectl: (...args) => operator.run(enter(["timeout", "120", ...command(args)]), { accept: anyCode }),
     async kubectlWithLogin(flow, ...args) {
       const said: string[] = [];
       const pidFile = join(home, "pid");

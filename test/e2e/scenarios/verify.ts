@@ -16,7 +16,7 @@ function runVerify(environment: Readonly<Record<string, string>>, ...args: strin
   const tool = [process.execPath, join(repository, "bin", "tools", "verify.js"), identity.site];
   return operator.run(["env", ...variables, ...tool, "--config-file", stack.file, ...args], {
     cwd: repository,
-    timeout: 120_000,
+    timeout: 300_000,
     accept: [0, 1],
   });
 }
@@ -51,7 +51,7 @@ const failed = ({ checks }: Report, family?: Family): readonly Check[] =>
   checks.filter((check) => check.verdict === "fail" && (family === undefined || check.family === family));
 
 /** Verifies again and again until the report is as wanted: controllers and routers need their seconds. */
-const until = (what: string, holds: (report: Report) => boolean, timeout = 120_000): Promise<Report> =>
+const until = (what: string, holds: (report: Report) => boolean, timeout = 280_000): Promise<Report> =>
   waitFor(
     what,
     timeout,
@@ -91,7 +91,7 @@ async function breaking(
 export function verifyTellsTheTruth(): void {
   describe("npm run verify", () => {
     test("passes on the whole region, with rows of every family, each naming its source", async () => {
-      const report = await until("everything to pass", allPassed, 180_000);
+      const report = await until("everything to pass", allPassed, 500_000);
       for (const family of families) {
         const own = report.checks.filter((check) => check.family === family);
         expect([family, own.length > 0]).toEqual([family, true]);
