@@ -7,7 +7,7 @@ import { ensureToolchain } from "../../lab/toolchain";
 import { programs } from "../../lab/toolchain/programs";
 import { AirGappedNode } from "../support/containerd";
 
-jest.setTimeout(120_000);
+jest.setTimeout(360_000);
 
 const repositoryOf = ({ name }: Image) => name.slice(0, name.lastIndexOf(":"));
 const tagOf = ({ name }: Image) => name.slice(name.lastIndexOf(":") + 1);

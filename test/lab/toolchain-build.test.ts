@@ -16,6 +16,8 @@ import type { BuildSettings } from "../../lab/toolchain/build";
 import { buildKey, ensureProgram, goVersion } from "../../lab/toolchain/build";
 import type { Program } from "../../lab/toolchain/program";
 
+jest.setTimeout(120_000); // the compiler shares the machine with whatever else is built
+
 /** A program of one file, built for real. */
 describe("a build of the toolchain", () => {
   let folder: string;

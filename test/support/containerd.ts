@@ -102,6 +102,7 @@ export class AirGappedNode {
   }
 
   private ctr(command: readonly string[]): Promise<string> {
-    return this.machine.exec(["ctr", "--namespace", "k8s.io", ...command]);
+    // Unpacking the largest image takes eight seconds on an idle machine, and minutes on one that compiles.
+    return this.machine.exec(["ctr", "--namespace", "k8s.io", ...command], undefined, 300_000);
   }
 }

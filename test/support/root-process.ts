@@ -109,10 +109,10 @@ export class RootMachine {
     return new RootMachine(namespace, child, leader, work);
   }
 
-  /** Runs a command inside; throws RunError unless it ends with 0. */
-  async exec(command: readonly string[], input?: string): Promise<string> {
+  /** Runs a command inside; throws RunError unless it ends with 0 within a minute, or the milliseconds given. */
+  async exec(command: readonly string[], input?: string, timeout = 60_000): Promise<string> {
     const enter = ["nsenter", `--target=${this.leader}`, "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--"];
-    return (await run([...enter, ...command], { env, input, timeout: 60_000 })).stdout;
+    return (await run([...enter, ...command], { env, input, timeout })).stdout;
   }
 
   /** Ends everything that runs inside, at once, as a power failure would. */
