@@ -4,6 +4,7 @@
  */
 import { fetchKubeconfigs } from "../../lab/kubectl";
 import { keepsLab, lab, progress, startTestLab, stopTestLab } from "../support/lab";
+import { clusterApi } from "./scenarios/cluster-api";
 import { headline } from "./scenarios/headline";
 
 jest.setTimeout(600_000);
@@ -18,3 +19,4 @@ afterAll(() => stopTestLab(), 300_000);
 beforeEach(() => progress.say(`test: ${expect.getState().currentTestName ?? ""}`));
 
 headline();
+clusterApi();
