@@ -5,6 +5,7 @@
 import { fetchKubeconfigs } from "../../lab/kubectl";
 import { keepsLab, lab, progress, startTestLab, stopTestLab } from "../support/lab";
 import { clusterApi } from "./scenarios/cluster-api";
+import { clusterNames, foreignForwarder } from "./scenarios/cluster-names";
 import { headline } from "./scenarios/headline";
 
 jest.setTimeout(600_000);
@@ -20,3 +21,5 @@ beforeEach(() => progress.say(`test: ${expect.getState().currentTestName ?? ""}`
 
 headline();
 clusterApi();
+clusterNames();
+foreignForwarder();

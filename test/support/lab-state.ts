@@ -5,6 +5,7 @@ export interface StateResource {
   readonly urn: string;
   readonly type: string;
   readonly id?: string;
+  readonly inputs?: { readonly triggers?: readonly unknown[] };
 }
 
 interface Deployment {
