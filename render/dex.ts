@@ -99,7 +99,12 @@ export function renderDex(site: Site, plan: RegionPlan, password: string): strin
     },
     // A public client: programs on people's machines keep no secret, PKCE (RFC 7636) binds the code to who asked.
     staticClients: [
-      { id: plan.login.clientId, name: "Kubernetes", public: true, redirectURIs: [...loginRedirects, "/device/callback"] },
+      {
+        id: plan.login.clientId,
+        name: "Kubernetes",
+        public: true,
+        redirectURIs: [...loginRedirects, "/device/callback"],
+      },
     ],
     connectors: [ldapConnector(site, password)],
   };

@@ -25,5 +25,6 @@ test("the mirror is valid until the first of its suites is not; a suite without 
 });
 
 test("roots name each package once", () => {
-  for (const { packages } of [plainRoot, nodePackagesRoot, servicesRoot]) expect(new Set(packages).size).toBe(packages.length);
+  for (const { packages } of [plainRoot, nodePackagesRoot, servicesRoot])
+    expect(new Set(packages).size).toBe(packages.length);
 });

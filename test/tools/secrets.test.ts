@@ -86,7 +86,14 @@ test("a stack's life of secrets", () => {
   // The first run makes all that is random, and names what is not.
   const [first] = reported("siziano");
   expect(first?.made).toEqual(
-    expect.arrayContaining(["deployKey", "verifyKey", "meshCa", "sshHostKeys.bgp2", "bgpPasswords.upstream", "encryptionKeys.capi"]),
+    expect.arrayContaining([
+      "deployKey",
+      "verifyKey",
+      "meshCa",
+      "sshHostKeys.bgp2",
+      "bgpPasswords.upstream",
+      "encryptionKeys.capi",
+    ]),
   );
   expect(first?.missing).toEqual(["vcenterPassword", "activeDirectoryPassword"]);
   const siziano = held("siziano");
