@@ -95,7 +95,7 @@ test("a stack's life of secrets", () => {
       "encryptionKeys.capi",
     ]),
   );
-  expect(first?.missing).toEqual(["vcenterPassword", "activeDirectoryPassword"]);
+  expect(first?.missing).toEqual(["vcenterPassword", "activeDirectoryPassword", "dnsAdministrationKey"]);
   const siziano = held("siziano");
 
   // Nothing of it is in the file in clear, nor in what the command prints.
