@@ -86,7 +86,8 @@ export async function sitDown(account: string, clusterName: string): Promise<Des
       const inGroup = [
         "sh",
         "-c",
-        'echo $$ >"$HOME/pid"; exec timeout 150 "$@"',
+        // The shell outlives it, and tells how it ended as an exit code.
+        'timeout 150 "$@" & echo $! >"$HOME/pid"; wait $!',
         "sh",
         ...command([...context, ...args]),
       ];
