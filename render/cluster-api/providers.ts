@@ -96,7 +96,7 @@ function fetchConfig(site: Site, provider: ProviderPlan): object | undefined {
  */
 export function renderProvider(site: Site, provider: ProviderPlan, configSecret?: string): KubernetesObject {
   const { kind, name, namespace, version } = provider;
-  const fetch = fetchConfig(site, provider);
+  const source = fetchConfig(site, provider);
   return {
     apiVersion: operatorApi,
     kind,
@@ -111,7 +111,7 @@ export function renderProvider(site: Site, provider: ProviderPlan, configSecret?
     spec: {
       version,
       ...(configSecret === undefined ? {} : { configSecret: { name: configSecret, namespace } }),
-      ...(fetch === undefined ? {} : { fetchConfig: fetch }),
+      ...(source === undefined ? {} : { fetchConfig: source }),
     },
   };
 }
