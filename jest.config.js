@@ -5,6 +5,8 @@ const shared = {
   modulePathIgnorePatterns: ["<rootDir>/bin/", "<rootDir>/.lab/"],
 };
 module.exports = {
+  // A test fails by what it sees: on a machine that is busy with something else, seconds say nothing.
+  testTimeout: 60_000,
   reporters: ["default", "<rootDir>/test/case-reporter.js"],
   projects: [
     {

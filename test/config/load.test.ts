@@ -20,6 +20,7 @@ beforeAll(async () => {
   secrets = {
     vcenterPassword: awkward,
     activeDirectoryPassword: awkward,
+    dnsAdministrationKey: awkward,
     deployKey: JSON.stringify(key),
     verifyKey: JSON.stringify(key),
     sshHostKeys: JSON.stringify(
@@ -121,10 +122,12 @@ test("every missing secret is a fault beside the others, and none of them reache
   expect(missing.map(({ path }) => path).sort()).toEqual([
     "activeDirectoryPassword",
     "bgpPasswords",
+    "dnsAdministrationKey",
     "encryptionKeys",
     "meshCa",
     "sshHostKeys",
     "vcenterPassword",
+    "verifyKey",
   ]);
   expect(missing.find(({ path }) => path === "vcenterPassword")?.remedy).toContain("pulumi config set --secret");
   expect(missing.find(({ path }) => path === "meshCa")?.remedy).toBe("npm run secrets -- siziano");

@@ -31,8 +31,14 @@ function onHost(name: string, script: string, change?: { path: string; edit: (co
     throw new Error(`${change.path}: no such file`);
   // dex comes from an archive of its own, the root has the distribution's programs.
   const dex = { path: "/usr/local/bin/dex", mode: "0755", content: "#!/bin/sh\n" };
+  // capi's units name one of the node template's, which this root is not made from.
+  const containerd = {
+    path: "/usr/lib/systemd/system/containerd.service",
+    mode: "0644",
+    content: "[Service]\nExecStart=/bin/true\n",
+  };
   const prepare = "mkdir -p /run/sshd";
-  return realReader([...files, dex], ["sh", "-c", `${prepare}\n${script}`]);
+  return realReader([...files, dex, containerd], ["sh", "-c", `${prepare}\n${script}`]);
 }
 
 const asScript = ({ checks }: HostContent, program: string): string =>
