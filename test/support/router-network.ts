@@ -16,7 +16,8 @@ export function routerFiles(site: Site, plan: RegionPlan, name: string, bgpPassw
   const host = plan.hosts.find((candidate) => candidate.name === name);
   if (!host) throw new Error(`no host ${name} in region ${plan.site}`);
   const hostKey = { privateKey: "unused", publicKey: "unused" };
-  return bgpContent(site, plan, host, { hostKey, deployPublicKey: "unused", verifyPublicKey: "unused", bgpPasswords }).files;
+  return bgpContent(site, plan, host, { hostKey, deployPublicKey: "unused", verifyPublicKey: "unused", bgpPasswords })
+    .files;
 }
 
 /** A running network; `remove` ends and deletes all of it. */
