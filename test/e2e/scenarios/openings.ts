@@ -23,6 +23,11 @@ interface Node {
   readonly status: { readonly addresses: readonly { readonly type: string; readonly address: string }[] };
 }
 
+interface Policy {
+  readonly metadata: { readonly name: string };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
 const admin = "kubectl --kubeconfig=/etc/kubernetes/admin.conf --request-timeout=20s";
 
 /** The cluster from the console of a control plane node, whose own API server is always within its reach. */
@@ -85,7 +90,9 @@ ${admin} -n kube-system wait --for=condition=Ready --timeout=90s pod/openings-re
 
   /** Whether an opening's traffic passes. */
   async passes({ from, script }: Opening): Promise<boolean> {
-    return this.ask(from, `( ${script} ) && echo passed || echo stopped`).then((said) => said.trim() === "passed");
+    return this.ask(from, `( ${script} ) >/dev/null && echo passed || echo stopped`).then(
+      (said) => said.trim() === "passed",
+    );
   }
 
   private async ask(from: Asker, script: string): Promise<string> {
@@ -108,6 +115,17 @@ ${admin} -n kube-system wait --for=condition=Ready --timeout=90s pod/openings-re
 
 /** Takes each opening of the base policies away, sees its traffic stop, and puts it back. */
 export function openingsScenario(): void {
+  test("every base policy is valid in the eyes of Cilium's operator", async () => {
+    const query = ["get", "ciliumclusterwidenetworkpolicies", "--output=json"];
+    const { items } = JSON.parse((await kubectl(lab(), cluster().name, query)).stdout) as { items: readonly Policy[] };
+    const verdicts = items.map(({ metadata, status }) => [
+      metadata.name,
+      status?.conditions?.find(({ type }) => type === "Valid")?.status,
+    ]);
+    const names = basePolicies(lab().plan, cluster(), lab().site).map(({ metadata }) => metadata.name);
+    expect(Object.fromEntries(verdicts)).toMatchObject(Object.fromEntries(names.map((name) => [name, "True"])));
+  });
+
   describe("each opening of a cluster's base policies", () => {
     test("is what its traffic passes through", async () => {
       const inside = await Inside.enter();
