@@ -7,7 +7,7 @@ import { keepsLab, lab, progress, startTestLab, stopTestLab } from "../support/l
 import { clusterApi } from "./scenarios/cluster-api";
 import { clusterNames, foreignForwarder } from "./scenarios/cluster-names";
 import { headline } from "./scenarios/headline";
-import { managementPlaneOnCapi } from "./scenarios/management-plane";
+import { nodes } from "./scenarios/nodes";
 
 jest.setTimeout(600_000);
 
@@ -21,7 +21,7 @@ afterAll(() => stopTestLab(), 300_000);
 beforeEach(() => progress.say(`test: ${expect.getState().currentTestName ?? ""}`));
 
 headline();
-managementPlaneOnCapi();
 clusterApi();
+nodes();
 clusterNames();
 foreignForwarder();
