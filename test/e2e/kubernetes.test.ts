@@ -7,7 +7,9 @@ import { keepsLab, lab, progress, startTestLab, stopTestLab } from "../support/l
 import { clusterApi } from "./scenarios/cluster-api";
 import { clusterNames, foreignForwarder } from "./scenarios/cluster-names";
 import { headline } from "./scenarios/headline";
+import { kubectlLogin } from "./scenarios/kubectl-login";
 import { nodes } from "./scenarios/nodes";
+import { verifyTellsTheTruth } from "./scenarios/verify";
 
 jest.setTimeout(600_000);
 
@@ -25,3 +27,5 @@ clusterApi();
 nodes();
 clusterNames();
 foreignForwarder();
+kubectlLogin();
+verifyTellsTheTruth();
