@@ -4,6 +4,7 @@ import { receivedLogs } from "../../../lab/fixtures/services";
 import { labAdministrator } from "../../../lab/ssh";
 import type { HostPlan } from "../../../plan/model";
 import { deployAccount } from "../../../render/accounts";
+import { verifyAccount } from "../../../render/verify-account";
 import { asDeploy, identity, lab, onHost } from "../../support/lab";
 import { sshCommand } from "../../../lab/ssh";
 
@@ -36,6 +37,9 @@ async function factsOf(name: string): Promise<Facts> {
   ) as Facts;
 }
 
+/** Hosts that `npm run verify` logs in to: the bridge, and the routers behind it. */
+const verified: ReadonlySet<HostPlan["role"]> = new Set(["jump", "bgp"]);
+
 function expectPlanned(host: HostPlan, facts: Facts): void {
   const { plan, stack } = lab();
   const keys = JSON.parse(stack.values().sshHostKeys) as Record<string, { publicKey: string }>;
@@ -49,7 +53,7 @@ function expectPlanned(host: HostPlan, facts: Facts): void {
     mtu: String(plan.vlan.mtu),
     resolvers: expect.stringMatching(new RegExp(`: ${plan.dns.nameservers.join(" ")}$`)),
     domains: expect.stringMatching(new RegExp(`: ${plan.dns.searchDomains.join(" ")}$`)),
-    accounts: [deployAccount, labAdministrator].sort().join("\n"),
+    accounts: [deployAccount, labAdministrator, ...(verified.has(host.role) ? [verifyAccount] : [])].sort().join("\n"),
     locked: "L",
     hostKey: keys[host.name].publicKey.split(" ").slice(0, 2).join(" "),
     otherHostKeys: "1",
