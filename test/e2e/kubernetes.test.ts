@@ -7,7 +7,6 @@ import { keepsLab, lab, progress, startTestLab, stopTestLab } from "../support/l
 import { clusterApi } from "./scenarios/cluster-api";
 import { clusterNames, foreignForwarder } from "./scenarios/cluster-names";
 import { headline } from "./scenarios/headline";
-import { kubectlLogin } from "./scenarios/kubectl-login";
 import { nodes } from "./scenarios/nodes";
 import { verifyTellsTheTruth } from "./scenarios/verify";
 
@@ -27,5 +26,4 @@ clusterApi();
 nodes();
 clusterNames();
 foreignForwarder();
-kubectlLogin();
 verifyTellsTheTruth();
