@@ -7,7 +7,8 @@ import { bind } from "../../render/forwarders/bind";
 import { windows } from "../../render/forwarders/windows";
 import { type DirectoryLab, startDirectoryLab } from "../support/directory-lab";
 
-jest.setTimeout(300_000);
+// Longer than both servers' waits together: a wait that ends says why.
+jest.setTimeout(600_000);
 
 const service = (lab: DirectoryLab) => `ui.argocd.${lab.forwarder.zone}`;
 
