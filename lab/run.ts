@@ -9,7 +9,7 @@ export interface RunOptions {
   /** Called for each line of output as it comes, both streams; for progress of long work. */
   readonly onLine?: (line: string) => void;
   /** Exit codes that are no failure; [0] by default. */
-  readonly accept?: readonly number[];
+  readonly accept?: readonly number[] | "any";
   /** Milliseconds after which the program is ended and the call fails; none by default. */
   readonly timeout?: number;
 }
@@ -61,7 +61,7 @@ export function run(command: readonly string[], options: RunOptions = {}): Promi
     child.on("close", (code, signal) => {
       const result = { code: code ?? -1, ...output };
       if (signal) reject(new RunError(command, result, `ended by ${signal}`));
-      else if ((options.accept ?? [0]).includes(result.code)) resolve(result);
+      else if (accepts(options.accept, result.code)) resolve(result);
       else reject(new RunError(command, result, `exit code ${result.code}`));
     });
     // A program may end without reading its input; that is its business, its exit code tells.
@@ -69,6 +69,9 @@ export function run(command: readonly string[], options: RunOptions = {}): Promi
     child.stdin.end(options.input ?? "");
   });
 }
+
+const accepts = (accepted: RunOptions["accept"] = [0], code: number): boolean =>
+  accepted === "any" || accepted.includes(code);
 
 /** The command that runs another one with the network of a namespace. */
 export function inNamespace(namespace: string, command: readonly string[]): string[] {

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { KubernetesObject } from "../render/kubernetes-object";
 
 export interface Condition {
   readonly type: string;
@@ -12,14 +13,7 @@ export interface Condition {
 }
 
 /** As much of an object as is looked at. */
-export interface KubeObject {
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
+export interface KubeObject extends Pick<KubernetesObject, "kind" | "metadata"> {
   // Each kind's own shape is known where it is judged.
   readonly spec?: any; // eslint-disable-line @typescript-eslint/no-explicit-any
   readonly status?: any; // eslint-disable-line @typescript-eslint/no-explicit-any

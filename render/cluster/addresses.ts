@@ -1,5 +1,5 @@
 import type { ClusterPlan, RegionPlan } from "../../plan/model";
-import { apis, clusterLabel, clusterNames } from "./names";
+import { apis, clusterNames, ofCluster } from "./names";
 import type { KubernetesObject } from "../kubernetes-object";
 
 /** The cluster's slice of `.100–.249`, from which each node gets its address (in-cluster IPAM v1.1). */
@@ -7,7 +7,7 @@ export function renderAddressPool({ vlan }: Pick<RegionPlan, "vlan">, cluster: C
   return {
     apiVersion: apis.ipam,
     kind: "InClusterIPPool",
-    metadata: { name: clusterNames(cluster).pool, namespace: cluster.namespace, labels: clusterLabel(cluster) },
+    metadata: ofCluster(cluster, clusterNames(cluster).pool),
     spec: {
       addresses: cluster.nodeRanges.map(({ first, last }) => (first === last ? first : `${first}-${last}`)),
       prefix: vlan.prefixLength,

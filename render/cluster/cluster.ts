@@ -5,7 +5,7 @@ import type { ClusterPlan, RegionPlan } from "../../plan/model";
 import { renderAddressPool } from "./addresses";
 import { renderControlPlane } from "./control-plane";
 import { renderMachineTemplate } from "./machines";
-import { apis, clusterLabel, clusterNames, reference } from "./names";
+import { apis, clusterNames, ofCluster, reference } from "./names";
 import { renderMachineDeployment, renderWorkerConfig } from "./workers";
 import type { KubernetesObject } from "../kubernetes-object";
 
@@ -25,7 +25,7 @@ function renderInfrastructure(site: Site, cluster: ClusterPlan, thumbprint: stri
   return {
     apiVersion: apis.infrastructure,
     kind: "VSphereCluster",
-    metadata: { name: names.cluster, namespace: cluster.namespace, labels: clusterLabel(cluster) },
+    metadata: ofCluster(cluster, names.cluster),
     spec: {
       server: site.vcenter.server,
       thumbprint,
@@ -40,7 +40,7 @@ function renderRoot(cluster: ClusterPlan): KubernetesObject {
   return {
     apiVersion: apis.cluster,
     kind: "Cluster",
-    metadata: { name: names.cluster, namespace: cluster.namespace, labels: clusterLabel(cluster) },
+    metadata: ofCluster(cluster, names.cluster),
     spec: {
       clusterNetwork: {
         apiServerPort: apiPort,

@@ -4,7 +4,7 @@ import { prefixLengthOf } from "../../plan/cidr";
 import type { ClusterPlan, RegionPlan } from "../../plan/model";
 import { renderAuthentication } from "./authentication";
 import { machineDeletion } from "./lifecycle";
-import { apis, clusterLabel, clusterNames, reference } from "./names";
+import { apis, clusterNames, ofCluster, reference } from "./names";
 import { encryptionKey } from "./secrets";
 import { kubeadmFiles, nodeConfig, nodeRegistration } from "./node";
 import { rootFile } from "../host-file";
@@ -70,7 +70,7 @@ export function renderControlPlane(
   return {
     apiVersion: apis.controlPlane,
     kind: "KubeadmControlPlane",
-    metadata: { name: names.controlPlane, namespace: cluster.namespace, labels: clusterLabel(cluster) },
+    metadata: ofCluster(cluster, names.controlPlane),
     spec: {
       replicas: cluster.controlPlane.replicas,
       version: cluster.kubernetesVersion,

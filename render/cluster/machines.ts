@@ -1,7 +1,7 @@
 /** Machine templates: what CAPV clones. Immutable, so a template's name ends in the hash of its content. */
 import type { Site, VmSize } from "../../config/site";
 import type { ClusterPlan, RegionPlan } from "../../plan/model";
-import { apis, clusterLabel, clusterNames, reference } from "./names";
+import { apis, clusterNames, ofCluster, reference } from "./names";
 import { contentHash, type KubernetesObject } from "../kubernetes-object";
 import { vlanInterface } from "../nftables";
 
@@ -58,7 +58,7 @@ export function renderMachineTemplate(
   return {
     apiVersion: apis.infrastructure,
     kind: "VSphereMachineTemplate",
-    metadata: { name: name(contentHash(spec)), namespace: cluster.namespace, labels: clusterLabel(cluster) },
+    metadata: ofCluster(cluster, name(contentHash(spec))),
     spec,
   };
 }

@@ -21,6 +21,13 @@ export const clusterNames = ({ name }: Pick<ClusterPlan, "name">) =>
 /** The label by which Cluster API knows what belongs to a cluster. */
 export const clusterLabel = (cluster: Pick<ClusterPlan, "name">) => ({ "cluster.x-k8s.io/cluster-name": cluster.name });
 
+/** Metadata of an object of a cluster: in its namespace, and known to Cluster API as its own. */
+export const ofCluster = (cluster: Pick<ClusterPlan, "name" | "namespace">, name: string) => ({
+  name,
+  namespace: cluster.namespace,
+  labels: clusterLabel(cluster),
+});
+
 /** API groups and versions: one a group, the newest that the pinned providers serve. */
 export const apis = {
   cluster: "cluster.x-k8s.io/v1beta2",

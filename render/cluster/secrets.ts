@@ -3,7 +3,7 @@ import type { Site } from "../../config/site";
 import type { ClusterPlan } from "../../plan/model";
 import { encryptionConfiguration } from "../encryption";
 import type { SecretObject } from "../kubernetes-object";
-import { clusterLabel, clusterNames } from "./names";
+import { clusterNames, ofCluster } from "./names";
 
 /** Key below which nodes find kube-apiserver's EncryptionConfiguration. */
 export const encryptionKey = "encryption.yaml";
@@ -12,7 +12,7 @@ function secret(cluster: ClusterPlan, name: string): SecretObject {
   return {
     apiVersion: "v1",
     kind: "Secret",
-    metadata: { name, namespace: cluster.namespace, labels: clusterLabel(cluster) },
+    metadata: ofCluster(cluster, name),
     type: "Opaque",
   };
 }

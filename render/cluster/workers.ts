@@ -2,7 +2,7 @@
 import type { Site } from "../../config/site";
 import type { ClusterPlan, PoolPlan, RegionPlan } from "../../plan/model";
 import { machineDeletion } from "./lifecycle";
-import { apis, clusterLabel, clusterNames, reference } from "./names";
+import { apis, clusterLabel, clusterNames, ofCluster, reference } from "./names";
 import { nodeConfig, nodeRegistration } from "./node";
 import { contentHash, type KubernetesObject } from "../kubernetes-object";
 
@@ -15,11 +15,7 @@ export function renderWorkerConfig(site: Site, plan: RegionPlan, cluster: Cluste
   return {
     apiVersion: apis.bootstrap,
     kind: "KubeadmConfigTemplate",
-    metadata: {
-      name: clusterNames(cluster).workerConfig(contentHash(spec)),
-      namespace: cluster.namespace,
-      labels: clusterLabel(cluster),
-    },
+    metadata: ofCluster(cluster, clusterNames(cluster).workerConfig(contentHash(spec))),
     spec,
   };
 }
@@ -35,7 +31,7 @@ export function renderMachineDeployment(
   return {
     apiVersion: apis.cluster,
     kind: "MachineDeployment",
-    metadata: { name, namespace: cluster.namespace, labels: clusterLabel(cluster) },
+    metadata: ofCluster(cluster, name),
     spec: {
       clusterName: cluster.name,
       replicas: pool.replicas,

@@ -4,39 +4,34 @@ import type { Registered } from "./strict-mocks";
 const secretKey = "4dabf18193072939515e22adb298388d";
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-export function drawGraph(registered: readonly Registered[]): string {
+export const drawGraph = (registered: readonly Registered[]): string =>
+  drawTree(registered, (resource) => [
+    ...Object.entries(resource.inputs)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, value]) => `  ${key}: ${show(value)}`),
+    ...waits(resource, (others) => `  (waits for ${others})`),
+  ]);
+
+/** The same tree without inputs, each resource with what it waits for: the order of a stack that is too long to read whole. */
+export const drawOrder = (registered: readonly Registered[]): string =>
+  drawTree(registered, (resource) => waits(resource, (others) => `  after ${others}`));
+
+/** Each resource below its parent, by name, with the lines that are told of it. */
+function drawTree(registered: readonly Registered[], tell: (resource: Registered) => readonly string[]): string {
   const lines = (parent: string | undefined, indent: string): string[] =>
     registered
       .filter((resource) => resource.parent === parent)
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .flatMap((resource) => [
         `${indent}${resource.name}  ${resource.type}${marks(resource)}`,
-        ...Object.entries(resource.inputs)
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([key, value]) => `${indent}    ${key}: ${show(value)}`),
-        ...(resource.custom && resource.dependsOn.length > 0
-          ? [`${indent}    (waits for ${resource.dependsOn.join(", ")})`]
-          : []),
+        ...tell(resource).map((line) => `${indent}  ${line}`),
         ...lines(resource.name, `${indent}  `),
       ]);
   return `${lines(undefined, "").join("\n")}\n`;
 }
 
-/** The same tree without inputs, each resource with what it waits for: the order of a stack that is too long to read whole. */
-export function drawOrder(registered: readonly Registered[]): string {
-  const lines = (parent: string | undefined, indent: string): string[] =>
-    registered
-      .filter((resource) => resource.parent === parent)
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .flatMap((resource) => [
-        `${indent}${resource.name}  ${resource.type}${marks(resource)}`,
-        ...(resource.custom && resource.dependsOn.length > 0
-          ? [`${indent}    after ${resource.dependsOn.join(", ")}`]
-          : []),
-        ...lines(resource.name, `${indent}  `),
-      ]);
-  return `${lines(undefined, "").join("\n")}\n`;
-}
+const waits = ({ custom, dependsOn }: Registered, line: (others: string) => string): string[] =>
+  custom && dependsOn.length > 0 ? [line(dependsOn.join(", "))] : [];
 
 function marks(resource: Registered): string {
   const words = [
