@@ -22,7 +22,7 @@ export interface ClusterArgs {
   readonly region: Region;
   /** SHA-256 fingerprint of vCenter's certificate, checked by preflight. */
   readonly vcenterThumbprint: string;
-  /** The management plane, and what must answer there first. */
+  /** The management plane, and what must answer first: its webhooks, and the issuer that the cluster's API servers trust. */
   readonly management: ManagementAccess & { readonly ready: readonly pulumi.Resource[] };
   /** Undefined where the site's people enter everything into Active Directory themselves. */
   readonly dnsAdministration?: DnsAdministration;

@@ -7,6 +7,7 @@ import { AdRecords } from "./ad-records";
 import { Cluster } from "./cluster";
 import { ClusterApi } from "./cluster-api";
 import { dnsAdministration, type DnsAdministration } from "./dns-administration";
+import { issuerProof } from "./issuer-proof";
 import { ManagementPlane } from "./management-plane";
 import type { Region } from "./region";
 import { UserKubeconfigs } from "./user-kubeconfigs";
@@ -75,6 +76,7 @@ export class Kubernetes extends pulumi.ComponentResource {
     const { provider } = management;
     const capi = args.plan.management.kind === "capi" ? { connection: args.region.host("capi").connection } : {};
     const clusterApi = new ClusterApi(`${name}-cluster-api`, args, { parent: this, providers: [provider] });
+    const issuer = issuerProof(`${name}-issuer`, { ...args, auth: args.region.host("auth") }, { parent: this });
     const clusters = args.plan.clusters
       .filter(({ state }) => state === "deployed")
       .map((cluster): [string, Cluster] => [
@@ -84,7 +86,7 @@ export class Kubernetes extends pulumi.ComponentResource {
           {
             ...args,
             cluster,
-            management: { provider, ...capi, ready: clusterApi.ready },
+            management: { provider, ...capi, ready: [...clusterApi.ready, issuer] },
             ...(administration === undefined ? {} : { dnsAdministration: administration }),
           },
           { parent: this },

@@ -22,6 +22,7 @@ export interface RegionArgs {
 
 /** A fixed host, for what is done on it once it is ready. */
 export interface ReachableHost {
+  readonly host: HostPlan;
   readonly machine: VlanVm;
   readonly connection: Connection;
 }
@@ -61,7 +62,7 @@ export class Region extends pulumi.ComponentResource {
   /** The one host of a role, its machine and the way to its SSH. Throws for a role with several hosts, or none. */
   host(role: Exclude<HostRole, "bgp">): ReachableHost {
     const host = hostOf(this.args.plan, role);
-    return { machine: this.machines.get(host.name)!, connection: connectionTo(host, this.access) };
+    return { host, machine: this.machines.get(host.name)!, connection: connectionTo(host, this.access) };
   }
 
   private connectVcenter(name: string, { site, secrets }: RegionArgs): vsphere.Provider {

@@ -30,7 +30,7 @@ export interface WorkloadClusterArgs {
     /** The site's own folder, which must exist before. */
     readonly siteFolder: pulumi.Resource;
   };
-  /** The management plane, and what must answer there before anything is created: Cluster API's webhooks. */
+  /** The management plane, and what must answer before anything is created there: Cluster API's webhooks, the login's issuer. */
   readonly management: ManagementAccess & { readonly ready: readonly pulumi.Resource[] };
 }
 

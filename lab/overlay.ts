@@ -12,6 +12,7 @@ export const overlayPaths = {
   "vcenter.templates.host": "one test boots from a plain template",
   "activeDirectory.ldap.caCertificate": "the lab's CA signed the domain controllers' certificates",
   "hosts.auth.certificate.caCertificate": "the lab's CA signed the ACME server's certificate",
+  "hosts.auth.trustAnchor": "one test gives API servers a CA that auth's certificate is not of",
   "activeDirectory.dns.ssh.hostKeys": "the lab's servers have host keys of their own",
   "administrators.keys": "nobody has the private keys of the example's administrators",
   "mirrors.registry.caCertificate": "the lab's CA signed the registry's certificate",

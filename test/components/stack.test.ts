@@ -49,6 +49,17 @@ describe("siziano with its clusters", () => {
     },
   );
 
+  test.each(clusters)("%s: no machine is asked for before API servers would believe the login's issuer", (cluster) => {
+    const proof = "siziano-k8s-issuer";
+    for (const part of ["cluster", "control-plane", "addresses", "vcenter"])
+      expect([...groundOf(`siziano-k8s-${cluster}-machines-${part}`)]).toContain(proof);
+    const { inputs, dependsOn } = named(run, proof);
+    expect(dependsOn).toContain("siziano-auth-ready");
+    // The very CA of the API servers; another one, or another machine, is proved anew.
+    expect(inputs.stdin).toBe(soundSite.hosts.auth.certificate.caCertificate);
+    expect(inputs.triggers).toEqual(["siziano-auth-vm-id"]);
+  });
+
   test.each(clusters)(
     "%s: its forwarder appears after its DNS and goes before it, and is not lost with the machines",
     (cluster) => {

@@ -33,6 +33,7 @@ test("the list of what a lab may change is short, and this is all of it", () => 
     "clusters.*.workers.*.size",
     "environment",
     "hosts.auth.certificate.caCertificate",
+    "hosts.auth.trustAnchor",
     "mirrors.registry.caCertificate",
     "programs",
     "vcenter.templates.host",
