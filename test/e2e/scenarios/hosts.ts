@@ -5,6 +5,7 @@ import { labAdministrator } from "../../../lab/ssh";
 import type { HostPlan } from "../../../plan/model";
 import { deployAccount } from "../../../render/accounts";
 import { verifyAccount } from "../../../render/verify-account";
+import { answersOf } from "../../support/answers";
 import { asDeploy, identity, lab, onHost } from "../../support/lab";
 import { sshCommand } from "../../../lab/ssh";
 
@@ -28,14 +29,7 @@ const questions = {
 } as const;
 type Facts = Record<keyof typeof questions, string>;
 
-async function factsOf(name: string): Promise<Facts> {
-  const mark = `== ${randomBytes(8).toString("hex")} `;
-  const script = Object.entries(questions).map(([key, command]) => `echo "${mark}${key}"\n${command}`);
-  const parts = (await onHost(name, `${script.join("\n")}\n`)).split(mark).slice(1);
-  return Object.fromEntries(
-    parts.map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1).trim()]),
-  ) as Facts;
-}
+const factsOf = (name: string): Promise<Facts> => answersOf((script) => onHost(name, script), questions);
 
 /** Hosts that `npm run verify` logs in to: the bridge, and the routers behind it. */
 const verified: ReadonlySet<HostPlan["role"]> = new Set(["jump", "bgp"]);

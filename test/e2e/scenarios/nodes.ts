@@ -1,26 +1,17 @@
 /** Every node of every deployed cluster: as planned, as Kubernetes, Cluster API and vCenter know it, and as it is itself. */
-import { kubectl, managementPlane } from "../../../lab/kubectl";
-import { sshCommand } from "../../../lab/ssh";
+import { managementPlane } from "../../../lab/kubectl";
 import { addressText, isInside, prefixLengthOf, spanOf, spanOfRange } from "../../../plan/cidr";
-import type { ClusterPlan } from "../../../plan/model";
-import { identity, lab } from "../../support/lab";
-
-interface Items<T> {
-  readonly items: readonly T[];
-}
-
-interface Node {
-  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
-  readonly spec: {
-    readonly providerID: string;
-    readonly podCIDR: string;
-    readonly taints?: readonly { key: string }[];
-  };
-  readonly status: {
-    readonly addresses: readonly { readonly type: string; readonly address: string }[];
-    readonly conditions: readonly { readonly type: string; readonly status: string }[];
-  };
-}
+import { answersOf } from "../../support/answers";
+import {
+  ask,
+  deployed,
+  internalAddress,
+  isControlPlane,
+  type Items,
+  nodesOf,
+  onNode,
+} from "../../support/cluster-nodes";
+import { lab } from "../../support/lab";
 
 interface Claim {
   readonly metadata: { readonly name: string };
@@ -29,27 +20,6 @@ interface Claim {
 
 interface Address extends Claim {
   readonly spec: Claim["spec"] & { readonly address: string; readonly claimRef: { readonly name: string } };
-}
-
-const deployed = (): ClusterPlan[] => lab().plan.clusters.filter(({ state }) => state === "deployed");
-
-async function ask<T>(cluster: string, ...query: readonly string[]): Promise<T> {
-  return JSON.parse((await kubectl(lab(), cluster, ["get", ...query, "--output=json"])).stdout) as T;
-}
-
-const nodesOf = async ({ name }: ClusterPlan): Promise<readonly Node[]> =>
-  (await ask<Items<Node>>(name, "nodes")).items;
-
-const internalAddress = ({ status }: Node): string =>
-  status.addresses.find(({ type }) => type === "InternalIP")?.address ?? "";
-
-/** Runs a script as root on a node, as an administrator does: from the office, through the jump host. */
-async function onNode(address: string, script: string): Promise<string> {
-  // A node makes its host key at its first boot, and lives too short for anybody to pin it.
-  const unknown = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"];
-  const [ssh, ...rest] = sshCommand(identity, address, ["sudo", "sh", "-eu"]);
-  const command = [ssh, ...unknown, "-J", "jump", ...rest];
-  return (await lab().operator.run(command, { input: script, timeout: 60_000 })).stdout;
 }
 
 const questions = {
@@ -67,14 +37,7 @@ const questions = {
   failedUnits: "systemctl list-units --failed --plain --no-legend",
 } as const;
 
-async function factsOf(address: string): Promise<Record<keyof typeof questions, string>> {
-  const mark = "== fact ";
-  const script = Object.entries(questions).map(([key, command]) => `echo "${mark}${key}"\n${command}\n`);
-  const parts = (await onNode(address, script.join(""))).split(mark).slice(1);
-  return Object.fromEntries(
-    parts.map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1).trim()]),
-  ) as Record<keyof typeof questions, string>;
-}
+const factsOf = (address: string) => answersOf((script) => onNode(address, script), questions);
 
 export function nodes(): void {
   describe("every node", () => {
@@ -180,9 +143,7 @@ export function nodes(): void {
         const kinds = "kubeadmcontrolplanes,kubeadmconfigs,kubeadmconfigtemplates,machines,vspheremachines,vspherevms";
         const shown = JSON.stringify(await ask(managementPlane, kinds, `--namespace=${cluster.namespace}`));
         expect(shown.includes(keys[cluster.name]!)).toBe(false);
-        const node = (await nodesOf(cluster)).find(
-          ({ metadata }) => "node-role.kubernetes.io/control-plane" in metadata.labels,
-        )!;
+        const node = (await nodesOf(cluster)).find(isControlPlane)!;
         // etcd's own files: what is not encrypted would lie there in clear.
         const found = await onNode(
           internalAddress(node),
