@@ -7,6 +7,7 @@ import { keepsLab, lab, progress, startTestLab, stopTestLab } from "../support/l
 import { clusterApi } from "./scenarios/cluster-api";
 import { clusterNames, foreignForwarder } from "./scenarios/cluster-names";
 import { headline } from "./scenarios/headline";
+import { noWarnings } from "./scenarios/no-warnings";
 import { nodes } from "./scenarios/nodes";
 import { verifyTellsTheTruth } from "./scenarios/verify";
 
@@ -23,6 +24,7 @@ beforeEach(() => progress.say(`test: ${expect.getState().currentTestName ?? ""}`
 
 headline();
 clusterApi();
+noWarnings();
 nodes();
 clusterNames();
 foreignForwarder();
