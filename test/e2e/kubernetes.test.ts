@@ -9,6 +9,7 @@ import { clusterNames, foreignForwarder } from "./scenarios/cluster-names";
 import { headline } from "./scenarios/headline";
 import { noWarnings } from "./scenarios/no-warnings";
 import { nodes } from "./scenarios/nodes";
+import { openingsScenario } from "./scenarios/openings";
 import { verifyTellsTheTruth } from "./scenarios/verify";
 
 jest.setTimeout(600_000);
@@ -26,6 +27,7 @@ headline();
 clusterApi();
 noWarnings();
 nodes();
+openingsScenario();
 clusterNames();
 foreignForwarder();
 verifyTellsTheTruth();

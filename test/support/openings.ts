@@ -6,26 +6,24 @@
 import { addressAt } from "../../plan/cidr";
 import type { ClusterPlan, RegionPlan } from "../../plan/model";
 import { nodePorts, type PortRange } from "../../plan/ports";
-import { agnhostImage } from "../../lab/images/agnhost";
+import { askingPods } from "./openings-pods";
 
-/** Who asks. Hosts are asked at their console; a pod is one of `openingsObjects`. */
-export type Asker =
-  | "controlPlane"
-  | "worker"
-  | "jump"
-  | "capi"
-  | "office"
-  | "router"
-  | { readonly namespace: string; readonly pod: string };
+/** Who asks: hosts and nodes at their consoles, pods at that of the worker that they run on. */
+export type Asker = "controlPlane" | "worker" | "jump" | "capi" | "office" | "router" | keyof typeof askingPods;
 
 export interface Opening {
   /** The policies that are this opening; all of them are taken away at once. */
   readonly policies: readonly string[];
+  /** Policies that its traffic passes through as well, or may, by where a pod happens to run. */
+  readonly alsoThrough?: readonly string[];
   readonly from: Asker;
   /** A shell script that ends with 0 where the traffic passes. */
   readonly script: string;
-  /** The worker's agent itself needs it: without it, no policy reaches the worker any more. */
-  readonly severs?: boolean;
+  /**
+   * The worker's agent itself needs it: without it, the worker hears of no other policy until it is back, or (for good) not
+   * even of this one.
+   */
+  readonly severs?: "until it is back" | "for good";
 }
 
 export interface OpeningsCluster {
@@ -41,20 +39,20 @@ export interface OpeningsCluster {
   readonly workerHealth: string;
 }
 
-const namespace = "openings";
-const client: Asker = { namespace, pod: "client" };
+/** Seconds after which silence is no answer. */
+const patience = 2;
 
-/** A refused connection has passed: only a listener is missing. Bash says so; silence ends after three seconds. */
+/** A refused connection has passed: only a listener is missing. Bash says so. */
 const tcp = (address: string, port: number) =>
-  `said=$(timeout 3 bash -c '</dev/tcp/${address}/${port}' 2>&1) && exit 0; case "$said" in *refused*) exit 0;; esac; exit 1`;
+  `said=$(timeout ${patience} bash -c '</dev/tcp/${address}/${port}' 2>&1) && exit 0; case "$said" in *refused*) exit 0;; esac; exit 1`;
 
 /** The same inside a pod, where there is no `timeout`. */
 const podTcp = (address: string, port: number) =>
-  `said=$(/agnhost connect --timeout=3s ${address}:${port} 2>&1) && exit 0; case "$said" in *REFUSED*) exit 0;; esac; exit 1`;
+  `said=$(/agnhost connect --timeout=${patience}s ${address}:${port} 2>&1) && exit 0; case "$said" in *REFUSED*) exit 0;; esac; exit 1`;
 
 /** Passes when anything comes back; `hex` is what a server of this kind answers. */
 const udp = (address: string, port: number, hex: string) =>
-  `python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(3); ` +
+  `python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(${patience}); ` +
   `s.sendto(bytes.fromhex("${hex}"), ("${address}", ${port})); s.recv(512)' 2>/dev/null`;
 
 /** A question for the root's name servers (RFC 1035 §4.1), and a client's NTP packet (RFC 5905 §7.3). */
@@ -68,6 +66,21 @@ export function openings(known: OpeningsCluster): Opening[] {
   return [...betweenNodes(known), ...fromOutside(known), ...toOutside(known), ...ofPods(known)];
 }
 
+/** Openings on one way: what passes through all of them has to stop without any one of them. */
+const eachAway = (all: readonly string[], from: Asker, script: string, further: readonly string[] = []): Opening[] =>
+  all.map((one) => ({
+    policies: [one],
+    alsoThrough: [...all.filter((other) => other !== one), ...further],
+    from,
+    script,
+  }));
+
+/** The two ends of a row of the port matrix. */
+const ends = (id: string) => [`nodes-in-${id}`, `nodes-out-${id}`];
+
+/** What pods of two nodes say to each other. */
+const betweenPods = ends("wireguard");
+
 /** The port matrix, from both ends: who may send, and who may receive. */
 function betweenNodes({ controlPlane, worker, webOnControlPlane }: OpeningsCluster): Opening[] {
   const matrix = nodePorts.filter(({ routing, id }) => routing === "native" && id !== "mesh-api");
@@ -75,15 +88,18 @@ function betweenNodes({ controlPlane, worker, webOnControlPlane }: OpeningsClust
     const [from, to] =
       listener === "controlPlane" ? (["worker", controlPlane] as const) : (["controlPlane", worker] as const);
     const both = (asker: Asker, script: string) =>
-      [`nodes-in-${id}`, `nodes-out-${id}`].map((name) => ({ policies: [name], from: asker, script }));
+      eachAway(ends(id), asker, script).map((opening): Opening =>
+        // The control plane's end of what the workers' agents ask.
+        opening.policies.includes("nodes-in-api") ? { ...opening, severs: "until it is back" } : opening,
+      );
     // Nobody answers at WireGuard's port but a peer: what it carries tells.
-    if (id === "wireguard") return both(client, `curl -sf -m 4 http://${webOnControlPlane}:8080/hostname`);
+    if (id === "wireguard") return both("client", `curl -sf -m ${patience} http://${webOnControlPlane}:8080/hostname`);
     if (protocol === "icmp") return both(from, ping(to));
     return both(from, tcp(to, firstOf(ports[0] as PortRange)));
   });
 }
 
-const ping = (address: string) => `ping -c 1 -W 3 ${address} >/dev/null`;
+const ping = (address: string) => `ping -c 1 -W ${patience} ${address}`;
 
 function fromOutside({ plan, cluster, controlPlane, worker }: OpeningsCluster): Opening[] {
   const toApi = plan.flows.filter(({ id, to }) => id !== "nodes-apis" && to.addresses.includes(cluster.apiVip));
@@ -118,104 +134,31 @@ function toOutside({ plan, cluster, worker }: OpeningsCluster): Opening[] {
       from: "router",
       script: `vtysh -c 'show bgp neighbors ${worker} json' | grep -q '"bgpState":"Established"'`,
     },
-    { policies: ["hosts-out-api"], from: "worker", script: tcp(cluster.apiVip, 6443), severs: true },
+    {
+      policies: ["hosts-out-api"],
+      from: "worker",
+      alsoThrough: ["nodes-in-api"],
+      script: tcp(cluster.apiVip, 6443),
+      severs: "for good",
+    },
   ];
 }
 
-function ofPods({ controlPlane, worker, webOnWorker, workerHealth, plan }: OpeningsCluster): Opening[] {
-  const relay: Asker = { namespace: "kube-system", pod: "openings-relay" };
+function ofPods({ controlPlane, worker, webOnWorker, workerHealth, plan, cluster }: OpeningsCluster): Opening[] {
   // No answer at all, or the name server's own admission that it got none.
   const dig = (name: string) =>
-    `case "$(dig +time=2 +tries=1 ${name})" in *"status: NOERROR"* | *"status: NXDOMAIN"*) exit 0 ;; esac; exit 1`;
+    `case "$(dig +time=${patience} +tries=1 ${name})" in *"status: NOERROR"* | *"status: NXDOMAIN"*) exit 0 ;; esac; exit 1`;
   const inCluster = dig("kubernetes.default.svc.cluster.local");
   // Another name each time: the cluster's DNS remembers what it asked before.
   const elsewhere = dig(`opening-$RANDOM.${plan.dns.hostZone}`);
-  const api = `curl -sk -m 3 -o /dev/null https://kubernetes.default.svc.cluster.local/version`;
+  const api = `curl -sk -m ${patience} https://${addressAt(cluster.services, 1)}/version`;
   return [
-    { policies: ["hosts-out-pods"], from: "controlPlane", script: tcp(webOnWorker, 8080) },
-    { policies: ["health-in-nodes"], from: "controlPlane", script: tcp(workerHealth, 4240) },
-    { policies: ["hosts-in-pods-api"], from: client, script: api },
-    { policies: ["pods-out-api"], from: client, script: api },
-    { policies: ["pods-out-dns"], from: client, script: inCluster },
-    { policies: ["dns-in-pods"], from: client, script: inCluster },
-    { policies: ["dns-out-active-directory"], from: client, script: elsewhere },
-    {
-      policies: ["hosts-in-metrics"],
-      from: { namespace: "monitoring", pod: "openings-monitor" },
-      script: podTcp(worker, 9100),
-    },
-    { policies: ["hubble-relay-out-peers"], from: relay, script: podTcp(controlPlane, 4244) },
-    { policies: ["hosts-in-hubble-relay"], from: relay, script: podTcp(controlPlane, 4244) },
+    ...eachAway(["hosts-out-pods"], "controlPlane", tcp(webOnWorker, 8080), betweenPods),
+    ...eachAway(["health-in-nodes"], "controlPlane", tcp(workerHealth, 4240), [...betweenPods, "hosts-out-pods"]),
+    ...eachAway(["hosts-in-pods-api", "pods-out-api"], "client", api, betweenPods),
+    ...eachAway(["pods-out-dns", "dns-in-pods"], "client", inCluster, betweenPods),
+    ...eachAway(["dns-out-active-directory"], "client", elsewhere, ["pods-out-dns", "dns-in-pods", ...betweenPods]),
+    ...eachAway(["hosts-in-metrics"], "monitor", podTcp(worker, 9100)),
+    ...eachAway(["hubble-relay-out-peers", "hosts-in-hubble-relay"], "relay", podTcp(controlPlane, 4244), betweenPods),
   ];
 }
-
-const pod = (name: string, inNamespace: string, labels: Readonly<Record<string, string>>) => ({
-  apiVersion: "v1",
-  kind: "Pod",
-  metadata: { name, namespace: inNamespace, labels },
-  spec: {
-    terminationGracePeriodSeconds: 0,
-    containers: [{ name: "agnhost", image: agnhostImage, args: ["pause"] }],
-  },
-});
-
-const tcp8080 = [{ ports: [{ port: "8080", protocol: "TCP" }] }];
-
-/** Pods that ask and answer, with the policies of their own that any workload brings. Those that ask run on a worker. */
-export const openingsObjects: readonly object[] = [
-  ...[namespace, "monitoring"].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
-  pod("client", namespace, { app: "client" }),
-  pod("openings-relay", "kube-system", { "k8s-app": "hubble-relay" }),
-  pod("openings-monitor", "monitoring", { app: "monitor" }),
-  {
-    apiVersion: "apps/v1",
-    kind: "DaemonSet",
-    metadata: { name: "web", namespace },
-    spec: {
-      selector: { matchLabels: { app: "web" } },
-      template: {
-        metadata: { labels: { app: "web" } },
-        spec: {
-          tolerations: [{ operator: "Exists" }],
-          terminationGracePeriodSeconds: 0,
-          containers: [{ name: "agnhost", image: agnhostImage, args: ["netexec", "--http-port=8080"] }],
-        },
-      },
-    },
-  },
-  {
-    apiVersion: "cilium.io/v2",
-    kind: "CiliumNetworkPolicy",
-    metadata: { name: "web", namespace },
-    spec: {
-      endpointSelector: { matchLabels: { app: "web" } },
-      ingress: [
-        { fromEndpoints: [{ matchLabels: { app: "client" } }], toPorts: tcp8080 },
-        { fromEntities: ["remote-node"], toPorts: tcp8080 },
-      ],
-    },
-  },
-  {
-    apiVersion: "cilium.io/v2",
-    kind: "CiliumNetworkPolicy",
-    metadata: { name: "client", namespace },
-    spec: {
-      endpointSelector: { matchLabels: { app: "client" } },
-      egress: [{ toEndpoints: [{ matchLabels: { app: "web" } }], toPorts: tcp8080 }],
-    },
-  },
-  {
-    apiVersion: "cilium.io/v2",
-    kind: "CiliumNetworkPolicy",
-    metadata: { name: "monitor", namespace: "monitoring" },
-    spec: {
-      endpointSelector: { matchLabels: { app: "monitor" } },
-      egress: [
-        {
-          toEntities: ["host", "remote-node"],
-          toPorts: [{ ports: [{ port: "9100", protocol: "TCP" }] }],
-        },
-      ],
-    },
-  },
-];
