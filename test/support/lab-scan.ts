@@ -60,9 +60,12 @@ export async function scan(
   const udp = [...common, "-sU", "-p", udpPorts.join(","), "--max-rtt-timeout", "300ms", ...addresses];
   const found = new Map<string, string[]>(addresses.map((address) => [address, []]));
   for (const command of [tcp, udp]) {
-    const { stdout } = await prober.exec(command);
+    const { stdout, stderr } = await prober.exec(command);
     const hosts = stdout.split("<host ").slice(1);
-    if (hosts.length !== addresses.length) throw new Error(`nmap from ${prober.name} reported ${hosts.length} hosts`);
+    // A router has no way to a LoadBalancer address that no service has, and nmap leaves it out.
+    const unreachable = [...stderr.matchAll(/failed to determine route to ([\d.]+)/g)];
+    if (hosts.length + unreachable.length !== addresses.length)
+      throw new Error(`nmap from ${prober.name} reported ${hosts.length} hosts`);
     for (const xml of hosts) {
       const address = /<address addr="([\d.]+)" addrtype="ipv4"/.exec(xml)?.[1] ?? "";
       const { reached, silent } = parseHost(xml);

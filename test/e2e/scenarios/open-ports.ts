@@ -1,23 +1,16 @@
 import { addressAt } from "../../../plan/cidr";
 import { lab, progress } from "../../support/lab";
 import { attachMachine } from "../../support/lab-node";
+import { fixtureSide } from "../../support/lab-sides";
 import { plannedPorts, type Prober, scan } from "../../support/lab-scan";
 import { node } from "./bgp";
 
 /** Offset in the VLAN that the plan gives to nobody. */
 const strangersOffset = 90;
 
-/** A machine around the region that has nmap. */
-const fixture = (name: string, address: string): Prober => ({
-  name,
-  address,
-  inVlan: false,
-  exec: (command) => lab().exec(name, command),
-});
-
 const probers: Readonly<Record<string, () => Prober | Promise<Prober>>> = {
-  "the office": () => fixture("office", lab().context.surroundings.office.addresses[0]),
-  "the server LAN": () => fixture("services", lab().context.surroundings.services.addresses[0]),
+  "the office": () => fixtureSide("office", lab().context.surroundings.office.addresses[0]),
+  "the server LAN": () => fixtureSide("services", lab().context.surroundings.services.addresses[0]),
   "a node's address": () => node(),
   "an address of the VLAN that is nobody's": () =>
     attachMachine("stranger", addressAt(lab().plan.vlan.cidr, strangersOffset)),
@@ -41,7 +34,7 @@ export function openPorts(): void {
     test("and it would find more, if there were more", async () => {
       const { surroundings } = lab().context;
       const [controller] = surroundings.domainControllers;
-      const office = fixture("office", surroundings.office.addresses[0]);
+      const office = fixtureSide("office", surroundings.office.addresses[0]);
       const found = (await scan(office, controller.addresses, "22,53,389,636")).get(controller.addresses[0]);
       expect(found).toEqual(expect.arrayContaining(["tcp/22", "tcp/53", "tcp/389", "tcp/636", "udp/53"]));
     });
