@@ -38,11 +38,24 @@ function resource(apiVersion: string, kind: string): string {
 
 const oneOf = (types: readonly string[]): string => types.map((type) => `(eq .type "${type}")`).join(" ");
 
-/** A Go template that prints one line for each condition of those types that is not true and says why. */
+/**
+ * A Go template that prints one line for each condition of those types that is not true and says why. Why a task of vCenter's
+ * failed (a full datastore, say) CAPV 1.16 tells in its conditions of the old kind only.
+ */
 const complaintsOf = (types: readonly string[]): string =>
   [
     '{{range .items}}{{$object := printf "%s %s" .kind .metadata.name}}{{range .status.conditions}}',
     `{{if and (or ${oneOf(types)}) (ne .status "True") .message}}{{$object}}: {{.message}}{{"\\n"}}{{end}}`,
+    "{{end}}{{range .status.deprecated.v1beta1.conditions}}",
+    `{{if and (eq .reason "TaskFailure") .message}}{{$object}}: {{.message}}{{"\\n"}}{{end}}`,
+    "{{end}}{{end}}",
+  ].join("");
+
+/** A Go template on the cluster's pool of addresses: CAPV says that it waits for an address, and nobody that there is none. */
+const exhausted = ({ name }: ClusterPlan): string =>
+  [
+    '{{with .status.ipAddresses}}{{if eq (printf "%v" .free) "0"}}',
+    `all {{.total}} addresses of clusters.${name}.nodeRanges are taken: give it another range, or ask for fewer nodes, then run up again{{"\\n"}}`,
     "{{end}}{{end}}",
   ].join("");
 
@@ -68,6 +81,7 @@ function script(cluster: ClusterPlan, what: string, done: readonly string[], kub
     "}",
     `complaints() { get ${complainers} -o go-template=${quoteWord(complaintsOf(telling))} | grep -v ': Waiting ' | sort -u; }`,
     `machines() { get ${resource(apis.cluster, "Machine")} -o go-template=${quoteWord(complaintsOf(["Ready"]))}; }`,
+    `exhausted() { get ${resource(apis.ipam, "InClusterIPPool")} ${quoteWord(clusterNames(cluster).pool)} -o go-template=${quoteWord(exhausted(cluster))}; }`,
     `steps() { get ${resource(apis.cluster, "Machine")} -o go-template=${quoteWord(steps)}; }`,
     "moved=$(date +%s) since=$(date +%s) before= last=",
     "until done_yet; do",
@@ -75,7 +89,7 @@ function script(cluster: ClusterPlan, what: string, done: readonly string[], kub
     "  found=$(complaints)",
     '  if [ "$found" != "$before" ]; then since=$now before=$found; [ -z "$found" ] || echo "$found"; fi',
     `  if [ -n "$found" ] && [ $((now - since)) -ge ${own.stuck} ]; then`,
-    `    echo ${quoteWord(`${what} does not go on. Cluster API says:`)} >&2; echo "$found" >&2; exit 1`,
+    `    echo ${quoteWord(`${what} does not go on. Cluster API says:`)} >&2; echo "$found" >&2; exhausted >&2; exit 1`,
     "  fi",
     "  step=$(steps) || step=$last",
     '  if [ "$step" != "$last" ]; then moved=$now last=$step; fi',

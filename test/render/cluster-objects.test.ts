@@ -10,6 +10,7 @@ import {
   vcenterCredentialValues,
 } from "../../render/cluster/secrets";
 import { awaitInitialized, awaitRolledOut } from "../../render/cluster/waiting";
+import { apis } from "../../render/cluster/names";
 import { encryptionConfiguration } from "../../render/encryption";
 import { kubeVipPod } from "../../render/kube-vip";
 import type { KubernetesObject } from "../../render/kubernetes-object";
@@ -201,6 +202,60 @@ describe("waiting", () => {
     await api.setStatus(objects.infrastructure, { conditions: [waiting] });
     expect((await initialized()).stderr).toContain("has not moved for 6 seconds");
     await api.setStatus(objects.infrastructure, { conditions: [good] });
+  });
+
+  describe("for nodes, with a machine that does not come to be, ends with", () => {
+    const machine = {
+      apiVersion: apis.infrastructure,
+      kind: "VSphereVM",
+      metadata: { name: `${cluster.name}-general-x`, namespace: cluster.namespace },
+      spec: {
+        server: site.vcenter.server,
+        template: site.vcenter.templates.node.name,
+        network: { devices: [{ networkName: site.vcenter.portGroup, dhcp4: true }] },
+      },
+    };
+    const says = async (status: object) => {
+      expect(await api.setStatus(machine, status)).toMatchObject({ status: 200 });
+      const { code, stderr } = await rolledOut();
+      expect(code).toBe(1);
+      expect(stderr).toContain(`The rollout of ${cluster.name} does not go on. Cluster API says:`);
+      return stderr;
+    };
+    beforeAll(() => accepted(machine));
+    afterAll(async () => {
+      const path = `/apis/${apis.infrastructure}/namespaces/${cluster.namespace}/vspherevms/${machine.metadata.name}`;
+      expect(await api.request("DELETE", path)).toMatchObject({ status: 200 });
+    });
+
+    test("the template that is missing", async () => {
+      const missing = `unable to get template "${site.vcenter.templates.node.name}": vm '${site.vcenter.templates.node.name}' not found`;
+      expect(await says({ conditions: [condition("VirtualMachineProvisioned", "False", missing)] })).toContain(
+        `VSphereVM ${machine.metadata.name}: ${missing}`,
+      );
+    });
+
+    test("what a task of vCenter's failed of, as with a full datastore, which is in CAPV's old conditions only", async () => {
+      const full = "Insufficient disk space on datastore 'vsan'.";
+      const failed = { type: "VMProvisioned", status: "False", reason: "TaskFailure", severity: "Info", message: full };
+      const said = await says({
+        conditions: [{ ...condition("VirtualMachineProvisioned", "False"), reason: "TaskFailed" }],
+        deprecated: { v1beta1: { conditions: [{ ...failed, lastTransitionTime: at }] } },
+      });
+      expect(said).toContain(`VSphereVM ${machine.metadata.name}: ${full}`);
+    });
+
+    test("the slice that has no address left, and where it stands in the site file", async () => {
+      const waiting = condition("VirtualMachineProvisioned", "False", "waiting for IP address claims to be bound");
+      const claims = condition("IPAddressClaimsFulfilled", "False", "1/1 claims being processed");
+      const status = { conditions: [waiting, claims], deprecated: null };
+      await api.setStatus(objects.addressPool, { ipAddresses: { total: 50, used: 49, free: 1, outOfRange: 0 } });
+      expect(await says(status)).not.toContain("nodeRanges");
+      await api.setStatus(objects.addressPool, { ipAddresses: { total: 50, used: 50, free: 0, outOfRange: 0 } });
+      const said = await says(status);
+      expect(said).toContain(`VSphereVM ${machine.metadata.name}: 1/1 claims being processed`);
+      expect(said).toContain(`all 50 addresses of clusters.${cluster.name}.nodeRanges are taken`);
+    });
   });
 
   test("for the API server goes on while nothing is wrong, and ends when it answers", async () => {
