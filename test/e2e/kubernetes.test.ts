@@ -13,6 +13,7 @@ import { noWarnings } from "./scenarios/no-warnings";
 import { nodes } from "./scenarios/nodes";
 import { openingsScenario } from "./scenarios/openings";
 import { verifyTellsTheTruth } from "./scenarios/verify";
+import { wrongAuthority } from "./scenarios/wrong-authority";
 
 jest.setTimeout(600_000);
 
@@ -33,5 +34,6 @@ openingsScenario();
 clusterPorts();
 clusterNames();
 foreignForwarder();
+wrongAuthority();
 kubectlLogin();
 verifyTellsTheTruth();
