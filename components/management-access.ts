@@ -25,7 +25,9 @@ export function waitOnCapi(
   return new command.remote.Command(
     name,
     { connection, create: script, triggers: [...triggers] },
-    { ...opts, customTimeouts },
+    // Old one first: a wait that failed is in no state then, and the next `up` waits whatever it asks for. Otherwise one that
+    // goes back to the definition before would find that definition's wait done, and end while machines still come and go.
+    { ...opts, customTimeouts, deleteBeforeReplace: true },
   );
 }
 
