@@ -54,7 +54,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
     const dns = new ClusterDns(
       `${name}-dns`,
-      { plan, cluster, cilium: { ready: [...cilium.ready, ...nodes.ready] } },
+      { plan, cluster, cilium: { ready: [...cilium.ready, ...nodes.ready] }, management },
       inside,
     );
     this.createForwarder(name, args, dns);

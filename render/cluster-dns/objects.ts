@@ -9,6 +9,7 @@ import { networkPolicy } from "./network-policy";
 
 export const namespace = "cluster-dns";
 const name = "cluster-dns";
+export const serviceName = "dns";
 
 /** Label of the Service, and of nothing else: the pool that holds only `.10` selects it (render/cilium*). */
 export const poolLabel = { "kubernetes-vsphere/cluster-dns": "true" } as const;
@@ -44,7 +45,7 @@ export function clusterDnsObjects(plan: RegionPlan, cluster: ClusterPlan) {
     service: {
       metadata: {
         ...metadata,
-        name: "dns",
+        name: serviceName,
         labels: { ...labels, ...poolLabel },
         annotations: { "lbipam.cilium.io/ips": cluster.dnsAddress },
       },

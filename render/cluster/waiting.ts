@@ -9,7 +9,7 @@ import { quoteCommand, quoteWord } from "../shell";
 import { apis, clusterNames } from "./names";
 
 /** How `deploy` on capi calls kubectl. */
-const onCapi = quoteCommand(["sudo", "kubectl", "--kubeconfig", adminKubeconfig]);
+export const onCapi = quoteCommand(["sudo", "kubectl", "--kubeconfig", adminKubeconfig]);
 
 export interface Patience {
   /** Seconds in which no machine comes, goes or gets a step further. */

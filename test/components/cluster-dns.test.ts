@@ -8,14 +8,14 @@ import { installStrictMocks, type Registered } from "../support/strict-mocks";
 
 const { plan, cluster } = exampleCluster();
 
-async function deploy(own = cluster): Promise<readonly Registered[]> {
+async function deploy(own = cluster, connection?: { readonly host: string }): Promise<readonly Registered[]> {
   const recording = await installStrictMocks(project, "siziano", kubernetesMocks);
   class Cilium extends pulumi.ComponentResource {
     constructor() {
       super("test:Cilium", "cilium");
     }
   }
-  new ClusterDns("siziano-dns", { plan, cluster: own, cilium: { ready: [new Cilium()] } });
+  new ClusterDns("siziano-dns", { plan, cluster: own, cilium: { ready: [new Cilium()] }, management: { connection } });
   await pulumi.runtime.disconnect();
   expect(recording.refused).toEqual([]);
   return recording.registered;
@@ -47,6 +47,18 @@ test("its pods start when they may talk and read, its Service when they answer",
     expect.arrayContaining(["siziano-dns-binding", "siziano-dns-corefile", "siziano-dns-policy"]),
   );
   expect(named(registered, "service").dependsOn).toContain("siziano-dns-deployment");
+});
+
+test("where the stack made the management plane itself, it asks there for the address, after the Service and anew for another one", async () => {
+  const registered = await deploy(cluster, { host: "172.20.10.30" });
+  const { metadata } = named(registered, "service").inputs as { metadata: { annotations: Record<string, string> } };
+  expect(metadata.annotations["pulumi.com/skipAwait"]).toBe("true");
+  const { dependsOn, inputs } = named(registered, "address");
+  expect(dependsOn).toContain("siziano-dns-service");
+  expect((inputs.triggers as unknown[])[0]).toBe(cluster.dnsAddress);
+  const elsewhere = named(await deploy(), "service").inputs as { metadata: { annotations: Record<string, string> } };
+  // Nobody else would wait for it.
+  expect(elsewhere.metadata.annotations).not.toHaveProperty("pulumi.com/skipAwait");
 });
 
 test("another zone is another ConfigMap, which the pods of the next revision read", async () => {

@@ -10,7 +10,9 @@ import {
   vcenterCredentialValues,
 } from "../../render/cluster/secrets";
 import { awaitInitialized, awaitRolledOut } from "../../render/cluster/waiting";
-import { apis } from "../../render/cluster/names";
+import { apis, clusterNames } from "../../render/cluster/names";
+import { clusterDnsObjects } from "../../render/cluster-dns/objects";
+import { awaitDnsAddress } from "../../render/cluster-dns/waiting";
 import { encryptionConfiguration } from "../../render/encryption";
 import { kubeVipPod } from "../../render/kube-vip";
 import type { KubernetesObject } from "../../render/kubernetes-object";
@@ -25,6 +27,14 @@ jest.setTimeout(1_800_000);
 
 const { site, plan, cluster, objects, all } = exampleCluster();
 const key = Buffer.alloc(32, 7).toString("base64");
+
+/** As Cilium's LB-IPAM leaves a Service that it has no address for. */
+const unsatisfied = {
+  type: "cilium.io/IPAMRequestSatisfied",
+  status: "False",
+  reason: "already_allocated",
+  lastTransitionTime: new Date(0).toISOString(),
+};
 
 let api: KubeApi;
 beforeAll(async () => {
@@ -151,6 +161,47 @@ test("before 1.34 authentication is configured by the same fields in v1beta1", (
   const text = (kubernetesVersion: string) => renderAuthentication(plan.login, { kubernetesVersion });
   expect(text("v1.33.7").replace("/v1beta1", "/v1")).toBe(text("v1.34.0"));
   expect(text("v1.33.7")).toContain("apiserver.config.k8s.io/v1beta1");
+});
+
+describe("waiting for the address of the cluster's DNS", () => {
+  const { namespace, service } = clusterDnsObjects(plan, cluster);
+  const kind = { apiVersion: "v1", kind: "Service" };
+  const own = { ...kind, ...service };
+  const other = { ...kind, metadata: { name: "other", namespace: "default" }, spec: service.spec };
+  const given = (ip: string) => ({ loadBalancer: { ingress: [{ ip }] } });
+  const ask = async (seconds: number) => {
+    const kubectl = await labProgram("kubectl");
+    const management = `${kubectl} --kubeconfig ${api.kubeconfigFile}`;
+    const script = awaitDnsAddress(cluster, { management, kubectl, seconds });
+    return run(["sh", "-c", script], { accept: [0, 1] });
+  };
+
+  beforeAll(async () => {
+    const kubeconfig = { name: clusterNames(cluster).kubeconfig, namespace: cluster.namespace };
+    await accepted({ apiVersion: "v1", kind: "Secret", metadata: kubeconfig, stringData: { value: api.kubeconfig } });
+    await accepted({ apiVersion: "v1", kind: "Namespace", metadata: namespace.metadata });
+    await accepted(own);
+    await accepted(other);
+  });
+
+  test("ends with Cilium's reason, and the Service that has it", async () => {
+    const taken = `The IP '${cluster.dnsAddress}' is already allocated to another service`;
+    await api.setStatus(own, { conditions: [{ ...unsatisfied, message: taken }] });
+    await api.setStatus(other, given(cluster.dnsAddress));
+    const { code, stderr } = await ask(2);
+    expect(code).toBe(1);
+    expect(stderr.split("\n").slice(0, 3)).toEqual([
+      `${cluster.zone}: its name server has not got ${cluster.dnsAddress} within 2 s. Cilium says:`,
+      taken,
+      "the Service default/other has it: delete it, then run up again",
+    ]);
+  });
+
+  test("ends when it is there", async () => {
+    const waiting = ask(60);
+    await api.setStatus(own, given(cluster.dnsAddress));
+    expect(await waiting).toEqual({ code: 0, stdout: "", stderr: "" });
+  });
 });
 
 describe("waiting", () => {
