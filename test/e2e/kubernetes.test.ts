@@ -7,6 +7,7 @@ import { keepsLab, lab, progress, startTestLab, stopTestLab } from "../support/l
 import { clusterApi } from "./scenarios/cluster-api";
 import { clusterNames, foreignForwarder } from "./scenarios/cluster-names";
 import { clusterPorts } from "./scenarios/cluster-ports";
+import { exhaustedSlice } from "./scenarios/exhausted-slice";
 import { headline } from "./scenarios/headline";
 import { kubectlLogin } from "./scenarios/kubectl-login";
 import { noWarnings } from "./scenarios/no-warnings";
@@ -35,5 +36,6 @@ clusterPorts();
 clusterNames();
 foreignForwarder();
 wrongAuthority();
+exhaustedSlice();
 kubectlLogin();
 verifyTellsTheTruth();
