@@ -9,10 +9,12 @@ export interface WebService {
   readonly namespace: string;
   readonly name: string;
   readonly replicas: number;
+  /** The node that its pods run on, by name; where it is given, the address leads to that node alone, without a second hop. */
+  readonly node?: string;
 }
 
 /** Objects in the order in which they are to be applied. The policy opens the one port: everything else stays denied. */
-export function webServiceObjects({ namespace, name, replicas }: WebService): readonly object[] {
+export function webServiceObjects({ namespace, name, replicas, node }: WebService): readonly object[] {
   const labels = { "app.kubernetes.io/name": name };
   const metadata = { namespace, name, labels };
   return [
@@ -43,6 +45,7 @@ export function webServiceObjects({ namespace, name, replicas }: WebService): re
         template: {
           metadata: { labels },
           spec: {
+            ...(node === undefined ? {} : { nodeName: node }),
             automountServiceAccountToken: false,
             containers: [
               {
@@ -63,6 +66,7 @@ export function webServiceObjects({ namespace, name, replicas }: WebService): re
       metadata,
       spec: {
         type: "LoadBalancer",
+        ...(node === undefined ? {} : { externalTrafficPolicy: "Local" }),
         allocateLoadBalancerNodePorts: false,
         selector: labels,
         ports: [{ port: 80, targetPort: containerPort }],

@@ -13,6 +13,8 @@ import { kubectlLogin } from "./scenarios/kubectl-login";
 import { noWarnings } from "./scenarios/no-warnings";
 import { nodes } from "./scenarios/nodes";
 import { openingsScenario } from "./scenarios/openings";
+import { pods } from "./scenarios/pods";
+import { routes } from "./scenarios/routes";
 import { verifyTellsTheTruth } from "./scenarios/verify";
 import { wrongAuthority } from "./scenarios/wrong-authority";
 
@@ -31,6 +33,8 @@ headline();
 clusterApi();
 noWarnings();
 nodes();
+pods();
+routes();
 openingsScenario();
 clusterPorts();
 clusterNames();
