@@ -28,6 +28,13 @@ const atOnce = (scripts: readonly string[]): string =>
 
 const passedOf = (said: string): ReadonlySet<number> => new Set(said.trim().split("\n").filter(Boolean).map(Number));
 
+/** A command inside a node's agent. It would read the rest of the script as its own input. */
+const agent = (command: string): string => {
+  const ids = `ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==cilium-agent'`;
+  const running = `${ids} | while read -r id; do ctr -n k8s.io tasks list | grep -q "^$id .*RUNNING" && echo "$id"; done`;
+  return `ctr -n k8s.io tasks exec --exec-id "test-$RANDOM" "$(${running})" ${command} </dev/null`;
+};
+
 export class Inside {
   private constructor(
     readonly known: OpeningsCluster,
@@ -107,13 +114,15 @@ ${admin} -n ${namespace} delete pod --wait=false ${name}`,
     await atNode(this.nodes.controlPlane, command);
   }
 
-  /** On the worker itself: an agent that no policy reaches any more is told to let everything through, or to stop that. */
-  async enforce(mode: "always" | "never"): Promise<void> {
-    const agent = `$(ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==cilium-agent' | while read -r id; do ctr -n k8s.io tasks list | grep -q "^$id .*RUNNING" && echo "$id"; done)`;
-    await atNode(
-      this.nodes.worker,
-      `ctr -n k8s.io tasks exec --exec-id "test-$RANDOM" ${agent} cilium-dbg config PolicyEnforcement=${mode}`,
-    );
+  /** On the worker itself: an agent that no policy reaches any more is told to let everything through. */
+  async enforceNothing(): Promise<void> {
+    await atNode(this.nodes.worker, agent("cilium-dbg config PolicyEnforcement=never"));
+  }
+
+  /** And to stop that, once it has heard of the policies: before, it would be cut off again. */
+  async enforceAgain(policies: readonly string[]): Promise<void> {
+    const heard = policies.map((name) => `until ${agent("cilium-dbg policy get")} | grep -q ${name}; do sleep 1; done`);
+    await atNode(this.nodes.worker, [...heard, agent("cilium-dbg config PolicyEnforcement=always")].join("\n"));
   }
 
   /** Those whose traffic passes. Each machine is asked all of its questions at once, and all machines are at once. */

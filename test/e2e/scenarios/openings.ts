@@ -59,11 +59,11 @@ export function openingsScenario(): void {
         await inside.takeAway(names);
         await become(inside, `without ${names.join(", ")}`, goingOn(all, group), group);
         const stopped = Date.now();
-        if (severs === "for good") await inside.enforce("never");
+        if (severs === "for good") await inside.enforceNothing();
         await inside.putBack(names.map((name) => objects.get(name)!));
         if (severs === "for good") {
           await become(inside, "where nothing is enforced", group);
-          await inside.enforce("always");
+          await inside.enforceAgain(names);
         }
         await become(inside, `with ${names.join(", ")} again`, all);
         const seconds = [stopped - began, Date.now() - stopped].map((each) => `${each / 1000} s`);
