@@ -15,6 +15,7 @@ import { nodes } from "./scenarios/nodes";
 import { openingsScenario } from "./scenarios/openings";
 import { pods } from "./scenarios/pods";
 import { routes } from "./scenarios/routes";
+import { takenAddress } from "./scenarios/taken-address";
 import { verifyTellsTheTruth } from "./scenarios/verify";
 import { wrongAuthority } from "./scenarios/wrong-authority";
 
@@ -41,5 +42,6 @@ clusterNames();
 foreignForwarder();
 wrongAuthority();
 exhaustedSlice();
+takenAddress();
 kubectlLogin();
 verifyTellsTheTruth();
