@@ -33,7 +33,14 @@ export function kubernetesImages(): Image[] {
         ...baseLayers,
         {
           kind: "debian",
-          paths: ["/usr/sbin/conntrack", "/usr/sbin/nft", "/usr/sbin/iptables", "/usr/sbin/ip6tables"],
+          paths: [
+            "/usr/sbin/conntrack",
+            "/usr/sbin/nft",
+            // Without the names of protocols nft lists numbers: kube-proxy would not know its own rules again when it looks at
+            // them, once an hour, and would delete them all.
+            "/etc/protocols",
+            ...["iptables", "ip6tables", "iptables-save", "ip6tables-save"].map((name) => `/usr/sbin/${name}`),
+          ],
         },
         { kind: "programs", programs: { "/usr/local/bin/kube-proxy": "kube-proxy" } },
       ],

@@ -78,6 +78,21 @@ describe("an air-gapped node", () => {
     expect(images.map(({ name }) => name)).toEqual(expect.arrayContaining(stdout.trim().split("\n")));
   });
 
+  it("has kube-proxy list its rules as it wrote them", async () => {
+    const image = named("registry.k8s.io/kube-proxy");
+    await node.pull(image);
+    const nft = (...command: string[]) => node.run(image, ["/usr/sbin/nft", ...command]);
+    await nft("add table ip test; add set ip test ports { type inet_proto . inet_service; elements = { tcp . 443 } }");
+    try {
+      const { nftables } = JSON.parse(await nft("--json", "list", "set", "ip", "test", "ports")) as {
+        nftables: { set?: { elem: unknown[] } }[];
+      };
+      expect(nftables.find(({ set }) => set)?.set?.elem).toEqual([{ concat: ["tcp", 443] }]);
+    } finally {
+      await nft("delete", "table", "ip", "test");
+    }
+  });
+
   it.each(images.map((image) => [image.name, image] as const))(
     "pulls %s, whose program says what it is",
     async (name, image) => {
