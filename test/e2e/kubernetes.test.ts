@@ -10,6 +10,7 @@ import { clusterPorts } from "./scenarios/cluster-ports";
 import { exhaustedSlice } from "./scenarios/exhausted-slice";
 import { headline } from "./scenarios/headline";
 import { kubectlLogin } from "./scenarios/kubectl-login";
+import { managementPlaneOnCapi } from "./scenarios/management-plane";
 import { noWarnings } from "./scenarios/no-warnings";
 import { nodes } from "./scenarios/nodes";
 import { openingsScenario } from "./scenarios/openings";
@@ -31,6 +32,7 @@ afterAll(() => stopTestLab(), 300_000);
 beforeEach(() => progress.say(`test: ${expect.getState().currentTestName ?? ""}`));
 
 headline();
+managementPlaneOnCapi();
 clusterApi();
 noWarnings();
 nodes();
