@@ -7,9 +7,11 @@ import { keepsLab, lab, progress, startTestLab, stopTestLab } from "../support/l
 import { clusterApi } from "./scenarios/cluster-api";
 import { clusterNames, foreignForwarder } from "./scenarios/cluster-names";
 import { clusterPorts } from "./scenarios/cluster-ports";
+import { deletedCluster } from "./scenarios/deleted-cluster";
 import { exhaustedSlice } from "./scenarios/exhausted-slice";
 import { headline } from "./scenarios/headline";
 import { kubectlLogin } from "./scenarios/kubectl-login";
+import { replacedMachines, steadyMachines } from "./scenarios/machines";
 import { managementPlaneOnCapi } from "./scenarios/management-plane";
 import { noWarnings } from "./scenarios/no-warnings";
 import { nodes } from "./scenarios/nodes";
@@ -47,3 +49,6 @@ exhaustedSlice();
 takenAddress();
 kubectlLogin();
 verifyTellsTheTruth();
+steadyMachines();
+replacedMachines("workloads", "general");
+deletedCluster();

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 
 	"lab/toolchain/hypervisor/guest"
@@ -155,6 +156,12 @@ runcmd:
 		guest := s.properties(vm).Guest
 		return guest.IpAddress == "172.20.10.10", guest.IpAddress
 	})
+	// As Cluster API asks before it shuts a guest down; no answer ends its controller in a panic.
+	var asked mo.VirtualMachine
+	must(t, vm.Properties(s.ctx, vm.Reference(), []string{"guest.guestStateChangeSupported"}, &asked))
+	if asked.Guest == nil || asked.Guest.GuestStateChangeSupported == nil || !*asked.Guest.GuestStateChangeSupported {
+		t.Error("a running guest offers no shutdown")
+	}
 	must(t, vm.ShutdownGuest(s.ctx))
 	eventually(t, "guest shut down", 60*time.Second, func() (bool, string) {
 		properties := s.properties(vm)

@@ -57,6 +57,8 @@ func (v *VCenter) guestChanges(vm *simulator.VirtualMachine, seen guest.Observat
 		{Name: "guest.toolsVersion", Val: toolsVersion},
 		{Name: "guest.guestState", Val: string(types.VirtualMachineGuestStateRunning)},
 		{Name: "guest.guestOperationsReady", Val: false},
+		// Cluster API asks before it shuts a guest down.
+		{Name: "guest.guestStateChangeSupported", Val: true},
 		{Name: "guest.hostName", Val: seen.HostName},
 		{Name: "guest.ipAddress", Val: address},
 		{Name: "guest.ipStack", Val: guestStack(seen)}, // before guest.net: see repeatAfter
@@ -134,6 +136,7 @@ func (vm *virtualMachine) forgetGuest(ctx *simulator.Context) {
 		{Name: "guest.toolsStatus", Val: types.VirtualMachineToolsStatusToolsNotRunning},
 		{Name: "guest.toolsRunningStatus", Val: off},
 		{Name: "guest.guestState", Val: string(types.VirtualMachineGuestStateNotRunning)},
+		{Name: "guest.guestStateChangeSupported", Val: false},
 		{Name: "guest.ipAddress", Val: ""},
 		{Name: "guest.net", Val: []types.GuestNicInfo(nil)},
 		{Name: "guest.ipStack", Val: []types.GuestStackInfo(nil)},
