@@ -4,7 +4,7 @@
  * The order is the point. Everything is denied from the agents' first moment, so no agent starts before the openings are in
  * the API server; they need Cilium's kinds, which its operator brings:
  *
- *   release ─► operator runs ─► base policies, pools ─► ConfigMap "in force" ─► agents start ─► BGP, which needs its Secret
+ *   release ─► operator runs ─► base policies, pools ─► ConfigMap "in force" ─► agents start ─► nodes enforce ─► BGP
  */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
@@ -15,21 +15,24 @@ import { chartSource } from "../render/charts";
 import { bgpNamespaceObject, bgpObjects, bgpSecret, bgpSecretValues, poolObjects } from "../render/cilium/bgp";
 import { basePolicies, policiesInForceObject } from "../render/cilium/policies";
 import { ciliumNamespace, ciliumValues } from "../render/cilium/values";
+import { awaitEnforcement } from "../render/cilium/waiting";
 import { contentHash, type KubernetesObject } from "../render/kubernetes-object";
 import { kubernetesResource, kubernetesSecret } from "./kubernetes-objects";
+import { waitOnCapi, type ManagementAccess } from "./management-access";
 
 export interface CiliumArgs {
   readonly site: Site;
   readonly plan: RegionPlan;
   readonly cluster: ClusterPlan;
   readonly secrets: Pick<SecretOutputs, "bgpPasswords">;
+  readonly management: ManagementAccess;
   /** The cluster's API server answers. */
   readonly after: readonly pulumi.Resource[];
 }
 
 /** Wants the cluster's provider in its options, and `deletedWith` its machines: nobody can take Cilium from under a cluster. */
 export class Cilium extends pulumi.ComponentResource {
-  /** An agent runs on every node, with the base policies in force; nodes know whom to tell their LoadBalancer addresses. */
+  /** An agent runs on every node, and the base policies are enforced; nodes know whom to tell their LoadBalancer addresses. */
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: CiliumArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -67,9 +70,22 @@ export class Cilium extends pulumi.ComponentResource {
       { metadata: { name: "cilium", namespace: ciliumNamespace, annotations: stamp } },
       { parent: this, dependsOn: inForce },
     );
-    const peering = bgpObjects(plan, cluster).map((object) => make(object, [password, agents]));
-    this.ready = [agents, ...pools, ...peering];
+    const enforced = this.awaitEnforcement(name, args, agents, contentHash({ chart, values }));
+    const peering = bgpObjects(plan, cluster).map((object) => make(object, [password, enforced]));
+    this.ready = [enforced, ...pools, ...peering];
     this.registerOutputs({});
+  }
+
+  /** On a management plane of others nobody can look from beside the cluster's network: there the agents have to do. */
+  private awaitEnforcement(
+    name: string,
+    { cluster, management: { connection } }: CiliumArgs,
+    agents: pulumi.Resource,
+    release: string,
+  ): pulumi.Resource {
+    if (connection === undefined) return agents;
+    const options = { parent: this, dependsOn: [agents] };
+    return waitOnCapi(`${name}-enforced`, connection, awaitEnforcement(cluster), [release], options);
   }
 
   /** Helm does not wait: the agents start later, when the policies are there, and `…-agents-run` waits for them. */

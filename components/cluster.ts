@@ -46,7 +46,7 @@ export class Cluster extends pulumi.ComponentResource {
       { site, plan, cluster, secrets, vcenterThumbprint, after },
       inside,
     );
-    const cilium = new Cilium(`${name}-cilium`, { site, plan, cluster, secrets, after }, inside);
+    const cilium = new Cilium(`${name}-cilium`, { site, plan, cluster, secrets, management, after }, inside);
     const nodes = new NodesReady(
       `${name}-nodes`,
       { workload, management, after: [...cloudProvider.ready, ...cilium.ready] },

@@ -3,25 +3,19 @@
  * for the Service, too, but all that it says in the end is that it has no address; this says who has it.
  */
 import type { ClusterPlan } from "../../plan/model";
-import { clusterNames } from "../cluster/names";
-import { onCapi } from "../cluster/waiting";
+import { enterCluster, type Kubectl, usualKubectl } from "../cluster/inside";
 import { quoteWord } from "../shell";
 import { namespace, serviceName } from "./objects";
 
-export interface AddressWait {
-  /** kubectl on the management plane, as shell words. */
-  readonly management: string;
-  /** kubectl without a cluster, as a shell word. */
-  readonly kubectl: string;
+export interface AddressWait extends Kubectl {
   /** Cilium gives an address within a second; its operator may have to start first. */
   readonly seconds: number;
 }
 
-const usual: AddressWait = { management: onCapi, kubectl: "kubectl", seconds: 60 };
+const usual: AddressWait = { ...usualKubectl, seconds: 60 };
 
 /** Ends once the Service of the cluster's DNS has its address; else with Cilium's reason, and the Service that has it instead. */
-export function awaitDnsAddress(cluster: ClusterPlan, { management, kubectl, seconds }: AddressWait = usual): string {
-  const secret = `${management} --namespace ${quoteWord(cluster.namespace)} get secret ${quoteWord(clusterNames(cluster).kubeconfig)}`;
+export function awaitDnsAddress(cluster: ClusterPlan, { seconds, ...kubectl }: AddressWait = usual): string {
   const template = (text: string) => `-o go-template=${quoteWord(text)}`;
   const service = `inside --namespace ${namespace} get service ${serviceName}`;
   const addresses = "{{range .status.loadBalancer.ingress}}{{.ip}}{{end}}";
@@ -33,10 +27,7 @@ export function awaitDnsAddress(cluster: ClusterPlan, { management, kubectl, sec
   ].join("");
   return [
     "set -eu",
-    "kubeconfig=$(mktemp)",
-    `trap 'rm -f "$kubeconfig"' EXIT`,
-    `${secret} ${template("{{.data.value | base64decode}}")} >"$kubeconfig"`,
-    `inside() { ${kubectl} --kubeconfig "$kubeconfig" "$@"; }`,
+    ...enterCluster(cluster, kubectl),
     `deadline=$(($(date +%s) + ${seconds}))`,
     `until [ "$(${service} ${template(addresses)})" = ${cluster.dnsAddress} ]; do`,
     '  if [ "$(date +%s)" -ge "$deadline" ]; then',

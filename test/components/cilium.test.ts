@@ -11,6 +11,7 @@ import { installStrictMocks, openStrings, secretValue, type Registered } from ".
 
 const resources = [
   "pulumi:providers:kubernetes",
+  "command:remote:Command",
   "kubernetes:core/v1:ConfigMap",
   "kubernetes:core/v1:Namespace",
   "kubernetes:core/v1:Secret",
@@ -35,7 +36,7 @@ class Deployment extends pulumi.ComponentResource {
     const secrets = { bgpPasswords: pulumi.secret(canaries) } as Pick<SecretOutputs, "bgpPasswords">;
     new Cilium(
       "siziano-cilium",
-      { site, plan, cluster, secrets, after: [machines] },
+      { site, plan, cluster, secrets, management: { provider, connection: { host: "capi" } }, after: [machines] },
       { parent: this, provider, deletedWith: machines },
     );
   }
@@ -86,9 +87,16 @@ describe("Cilium of a cluster", () => {
     expect(operator.dependsOn).toContain(only(own, "Release").name);
     const ciliums = own.filter(({ type }) => type.startsWith("kubernetes:cilium.io/"));
     const early = ciliums.filter(
-      ({ dependsOn }) => !dependsOn.includes(operator.name) && !dependsOn.includes(only(own, "DaemonSetPatch").name),
+      ({ dependsOn }) => !dependsOn.includes(operator.name) && !dependsOn.includes(only(own, "Command").name),
     );
     expect(early.map(({ name }) => name)).toEqual([]);
+  });
+
+  test("tells nothing more to the cluster before its nodes enforce their policies", () => {
+    const enforced = only(own, "Command");
+    expect(enforced.dependsOn).toEqual([only(own, "DaemonSetPatch").name]);
+    for (const peering of own.filter(({ type }) => /CiliumBGP/.test(type)))
+      expect(peering.dependsOn).toContain(enforced.name);
   });
 
   test("has the password before anything peers, and keeps it secret", () => {

@@ -44,7 +44,7 @@ describe("siziano with its clusters", () => {
     (cluster) => {
       const prefix = `siziano-k8s-${cluster}`;
       expect([...groundOf(`${prefix}-machines-cluster`)]).toContain("siziano-k8s-cluster-api-probe");
-      expect([...groundOf(`${prefix}-nodes-wait`)]).toContain(`${prefix}-cilium-agents-run`);
+      expect([...groundOf(`${prefix}-nodes-wait`)]).toContain(`${prefix}-cilium-enforced`);
       expect([...groundOf(`${prefix}-dns-deployment`)]).toContain(`${prefix}-nodes-wait`);
     },
   );
