@@ -17,7 +17,7 @@ export interface EnforcementWait extends Kubectl {
   readonly looks: number;
 }
 
-const usual: EnforcementWait = { ...usualKubectl, seconds: 900, interval: 3, looks: 3 };
+const usual: EnforcementWait = { ...usualKubectl, seconds: 900, interval: 5, looks: 3 };
 
 /** Ends once every agent has every endpoint of its node ready, the node itself among them; else with whose are not. */
 export function awaitEnforcement(

@@ -1,5 +1,6 @@
 /** What becomes of machines: nothing while nothing changes, a new one before the old one where their template does. */
 import { kubectl, managementPlane } from "../../../lab/kubectl";
+import { waitFor } from "../../../lab/run";
 import type { ClusterPlan } from "../../../plan/model";
 import { lab, labStackFile } from "../../support/lab";
 import { expectNoChanges } from "./no-changes";
@@ -59,6 +60,17 @@ export function steadyMachines(): void {
   });
 }
 
+/** A node's object goes seconds after its machine; until then an agent is missing there, which a refresh would tell. */
+async function agentsRun({ name }: ClusterPlan, nodes: number): Promise<void> {
+  const counts = "{.status.desiredNumberScheduled} {.status.numberAvailable}";
+  const query = ["get", "daemonset", "cilium", "--namespace=kube-system", `--output=jsonpath=${counts}`];
+  await waitFor(`an agent on each of ${nodes} nodes of ${name}`, 120_000, async () => {
+    const { stdout } = await kubectl(lab(), name, query);
+    if (stdout !== `${nodes} ${nodes}`) throw new Error(`wanted and available: ${stdout}`);
+    return true;
+  });
+}
+
 /** A pool's machines get another size: new ones replace them, and the old template stays until no machine refers to it. */
 export function replacedMachines(name: string, pool: string): void {
   describe(`the pool ${pool} of ${name}, with larger machines`, () => {
@@ -76,6 +88,7 @@ export function replacedMachines(name: string, pool: string): void {
       const now = (await machines()).split("\n");
       expect(old.length).toBeGreaterThan(0);
       expect(old.filter((line) => now.includes(line))).toEqual([]);
+      await agentsRun(cluster, now.filter((line) => line.startsWith(`${name}-`)).length);
       await expectNoChanges();
     }, 1_200_000);
   });
