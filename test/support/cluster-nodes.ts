@@ -1,12 +1,9 @@
 /** The deployed clusters and their nodes, as Kubernetes knows them, and the two ways into a node. */
-import { join } from "node:path";
 import { kubectl } from "../../lab/kubectl";
-import { namespaceName } from "../../lab/paths";
 import { run } from "../../lab/run";
 import { sshCommand } from "../../lab/ssh";
-import { vcenterState } from "../../lab/vcenter";
 import type { ClusterPlan } from "../../plan/model";
-import { identity, lab } from "./lab";
+import { identity, lab, onConsole } from "./lab";
 
 export interface Items<T> {
   readonly items: readonly T[];
@@ -52,8 +49,5 @@ export async function onNode(address: string, script: string): Promise<string> {
 
 /** Runs a shell script as root at a node's console: no policy of the cluster is in between. */
 export async function atNode(name: string, script: string): Promise<string> {
-  const folder = join(vcenterState(identity), "vms", namespaceName(identity, name));
-  const { hypervisor } = lab().prepared.toolchain.paths;
-  const command = [hypervisor, "guest", "exec", "--state-dir", folder, "--", "bash", "-s"];
-  return (await run(command, { input: script, timeout: 120_000 })).stdout;
+  return (await run(onConsole(name, ["bash", "-s"]), { input: script, timeout: 120_000 })).stdout;
 }

@@ -60,11 +60,15 @@ export async function onHost(name: string, script: string, options: Omit<RunOpti
   return (await lab().operator.run(command, { input: script, timeout: 60_000, ...options })).stdout;
 }
 
+/** The command that runs another one as root at a virtual machine's console. */
+export function onConsole(vmName: string, command: readonly string[]): string[] {
+  const folder = join(vcenterState(identity), "vms", namespaceName(identity, vmName));
+  return [lab().prepared.toolchain.paths.hypervisor, "guest", "exec", "--state-dir", folder, "--", ...command];
+}
+
 /** Runs a shell script as root at a host's console: without network, SSH and keys. */
 export async function atConsole(name: string, script: string): Promise<string> {
-  const folder = join(vcenterState(identity), "vms", namespaceName(identity, host(name).vmName));
-  const { hypervisor } = lab().prepared.toolchain.paths;
-  const command = [hypervisor, "guest", "exec", "--state-dir", folder, "--", "sh", "-eu"];
+  const command = onConsole(host(name).vmName, ["sh", "-eu"]);
   return (await run(command, { input: script, timeout: 60_000 })).stdout;
 }
 

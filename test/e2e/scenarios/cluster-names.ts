@@ -1,9 +1,8 @@
 import { nameServer } from "../../../render/cluster-dns/corefile";
 import { powershellCommand } from "../../../render/forwarders/powershell";
+import { deployed } from "../../support/cluster-nodes";
 import { lab, pulumiFails } from "../../support/lab";
 import { deployment } from "../../support/lab-state";
-
-const deployed = () => lab().plan.clusters.filter(({ state }) => state === "deployed");
 
 /** dig, from the office. */
 const dig = async (...question: string[]): Promise<string> =>

@@ -1,3 +1,4 @@
+import { deployed } from "../../support/cluster-nodes";
 import { lab, officeScript } from "../../support/lab";
 import { isLoggedIn, sitDown, type Desk } from "../../support/lab-kubectl";
 import type { BrowserResult } from "../../support/lab-browser";
@@ -85,13 +86,12 @@ export function kubectlLogin(): void {
     });
 
     test("each cluster trusts its own CA: another one's kubeconfig opens no other cluster", async () => {
-      const deployed = lab().plan.clusters.filter(({ state }) => state === "deployed");
       const kubeconfigs = JSON.parse(
         (await lab().pulumi(["stack", "output", "kubeconfigs", "--json"])).stdout,
       ) as Record<string, string>;
-      expect(Object.keys(kubeconfigs).sort()).toEqual(deployed.map(({ name }) => name));
+      expect(Object.keys(kubeconfigs).sort()).toEqual(deployed().map(({ name }) => name));
       const authorities = Object.values(kubeconfigs).map((text) => /certificate-authority-data: (\S+)/.exec(text)?.[1]);
-      expect(new Set(authorities).size).toBe(deployed.length);
+      expect(new Set(authorities).size).toBe(deployed().length);
     });
 
     test("the page beside it says how, for every cluster", async () => {
@@ -101,9 +101,8 @@ export function kubectlLogin(): void {
       } satisfies PageRequest);
       expect(heldBack(page.complaints)).toEqual([]);
       expect(page.title).toBe(`kubectl on Kubernetes ${lab().plan.site}`);
-      const deployed = lab().plan.clusters.filter(({ state }) => state === "deployed");
       const base = `${lab().plan.login.issuer}${loginPagePath}`;
-      expect(page.links).toEqual(expect.arrayContaining(deployed.map(({ name }) => `${base}${name}.yaml`)));
+      expect(page.links).toEqual(expect.arrayContaining(deployed().map(({ name }) => `${base}${name}.yaml`)));
     });
   });
 }

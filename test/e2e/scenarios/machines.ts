@@ -2,10 +2,9 @@
 import { kubectl, managementPlane } from "../../../lab/kubectl";
 import { waitFor } from "../../../lab/run";
 import type { ClusterPlan } from "../../../plan/model";
+import { deployed } from "../../support/cluster-nodes";
 import { lab, labStackFile } from "../../support/lab";
 import { expectNoChanges } from "./no-changes";
-
-const deployed = (): ClusterPlan[] => lab().plan.clusters.filter(({ state }) => state === "deployed");
 
 async function onManagementPlane(...args: readonly string[]): Promise<string> {
   return (await kubectl(lab(), managementPlane, args, { timeout: 300_000 })).stdout;

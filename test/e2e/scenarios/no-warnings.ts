@@ -2,6 +2,7 @@
 import { gunzipSync } from "node:zlib";
 import { stringify } from "yaml";
 import { kubectl, managementPlane } from "../../../lab/kubectl";
+import { ask, deployed, type Items } from "../../support/cluster-nodes";
 import { lab } from "../../support/lab";
 import { deployment, type StateResource, withoutSecrets } from "../../support/lab-state";
 
@@ -16,11 +17,10 @@ async function admitted(server: string, manifest: string): Promise<number> {
 
 /** The API servers by the providers that the stack speaks to them with. */
 const servers = (): ReadonlyMap<string, string> => {
-  const { site, clusters } = lab().plan;
-  const deployed = clusters.filter(({ state }) => state === "deployed");
+  const { site } = lab().plan;
   return new Map([
     [`${site}-k8s-capi-provider`, managementPlane],
-    ...deployed.map(({ name }) => [`${site}-k8s-${name}-machines-provider`, name] as const),
+    ...deployed().map(({ name }) => [`${site}-k8s-${name}-machines-provider`, name] as const),
   ]);
 };
 
@@ -34,10 +34,8 @@ function sentBy(resources: readonly StateResource[], provider: string): unknown[
 
 /** What Helm sent for the stack: every release keeps its manifest in a Secret. */
 async function manifestsOf(server: string): Promise<readonly string[]> {
-  const query = ["get", "secrets", "--all-namespaces", "--selector=owner=helm,status=deployed", "--output=json"];
-  const { items } = JSON.parse((await kubectl(lab(), server, query)).stdout) as {
-    items: { data: { release: string } }[];
-  };
+  const ofHelm = ["--all-namespaces", "--selector=owner=helm,status=deployed"];
+  const { items } = await ask<Items<{ readonly data: { readonly release: string } }>>(server, "secrets", ...ofHelm);
   return items.map(({ data }) => {
     const packed = Buffer.from(Buffer.from(data.release, "base64").toString(), "base64");
     return (JSON.parse(gunzipSync(packed).toString()) as { manifest: string }).manifest;

@@ -1,12 +1,12 @@
-import { kubectl } from "../../../lab/kubectl";
 import { waitFor } from "../../../lab/run";
 import { basePolicies } from "../../../render/cilium/policies";
+import { ask, deployed, type Items } from "../../support/cluster-nodes";
 import { lab, progress } from "../../support/lab";
 import { type Opening, openings } from "../../support/openings";
 import { Inside } from "../../support/openings-cluster";
 import { goingOn, groupsOf, policiesOf } from "../../support/openings-groups";
 
-const cluster = () => lab().plan.clusters.find(({ name, state }) => name === "management" && state === "deployed")!;
+const cluster = () => deployed().find(({ name }) => name === "management")!;
 
 interface Policy {
   readonly metadata: { readonly name: string };
@@ -34,8 +34,7 @@ export function openingsScenario(): void {
     new Map(basePolicies(lab().plan, cluster(), lab().site).map((object) => [object.metadata.name, object] as const));
 
   test("every base policy is valid in the eyes of Cilium's operator", async () => {
-    const query = ["get", "ciliumclusterwidenetworkpolicies", "--output=json"];
-    const { items } = JSON.parse((await kubectl(lab(), cluster().name, query)).stdout) as { items: readonly Policy[] };
+    const { items } = await ask<Items<Policy>>(cluster().name, "ciliumclusterwidenetworkpolicies");
     const verdicts = items.map(({ metadata, status }) => [
       metadata.name,
       status?.conditions?.find(({ type }) => type === "Valid")?.status,
