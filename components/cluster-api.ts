@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Site } from "../config/site";
 import type { RegionPlan } from "../plan/model";
 import { chartSource, type ChartName } from "../render/charts";
+import { awaitCertificates } from "../render/cluster-api/certificates";
 import { probeNamespace, renderProbe } from "../render/cluster-api/probe";
 import {
   noAccount,
@@ -22,10 +23,14 @@ import {
 } from "../render/cluster-api/releases";
 import { readProviderFiles } from "./component-files";
 import { kubernetesResource, kubernetesSecret } from "./kubernetes-objects";
+import { waitOnCapi } from "./management-access";
+import type { Connection } from "./ssh-access";
 
 export interface ClusterApiArgs {
   readonly site: Site;
   readonly plan: RegionPlan;
+  /** SSH to the management plane's machine, where the stack made that itself. */
+  readonly connection?: Connection;
 }
 
 /** Images come from a mirror, at worst; a release waits for its pods. */
@@ -46,7 +51,7 @@ export class ClusterApi extends pulumi.ComponentResource {
     const certManager = this.createCertManager(name);
     const operator = this.createOperator(name, certManager);
     const providers = this.createProviders(name, operator);
-    this.ready = [this.createProbe(name, providers)];
+    this.ready = [this.createProbe(name, providers), ...this.awaitCertificates(name, certManager)];
     this.registerOutputs({});
   }
 
@@ -58,6 +63,15 @@ export class ClusterApi extends pulumi.ComponentResource {
       values: certManagerValues(),
       after: [namespace],
     });
+  }
+
+  /** Beside the operator and the providers, which do not start before they have theirs. */
+  private awaitCertificates(name: string, certManager: pulumi.Resource): pulumi.Resource[] {
+    const { plan, connection } = this.args;
+    if (connection === undefined) return [];
+    const namespaces = [operatorNamespace, ...providerPlans(plan).map(({ namespace }) => namespace)];
+    const options = { parent: this, dependsOn: [certManager] };
+    return [waitOnCapi(`${name}-certificates`, connection, awaitCertificates(namespaces), namespaces, options)];
   }
 
   private createOperator(name: string, certManager: pulumi.Resource): pulumi.Resource {

@@ -75,7 +75,11 @@ export class Kubernetes extends pulumi.ComponentResource {
   ): Readonly<Record<string, Cluster>> {
     const { provider } = management;
     const capi = args.plan.management.kind === "capi" ? { connection: args.region.host("capi").connection } : {};
-    const clusterApi = new ClusterApi(`${name}-cluster-api`, args, { parent: this, providers: [provider] });
+    const clusterApi = new ClusterApi(
+      `${name}-cluster-api`,
+      { ...args, ...capi },
+      { parent: this, providers: [provider] },
+    );
     const issuer = issuerProof(`${name}-issuer`, { ...args, auth: args.region.host("auth") }, { parent: this });
     const clusters = args.plan.clusters
       .filter(({ state }) => state === "deployed")

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterApi } from "../../components/cluster-api";
+import type { Connection } from "../../components/ssh-access";
 import type { Site } from "../../config/site";
 import { planRegion } from "../../plan/plan";
 import { providerFolder, providerPlans } from "../../render/cluster-api/providers";
@@ -27,16 +28,17 @@ const registry = from({
 
 /** The component as a program wires it, below a parent that stands for the program's own. */
 class Deployment extends pulumi.ComponentResource {
-  constructor(site: Site) {
+  constructor(site: Site, connection?: Connection) {
     super("test:Deployment", "siziano");
     const provider = new k8s.Provider("siziano-plane", { kubeconfig: "plane" }, { parent: this });
-    new ClusterApi("siziano-api", { site, plan }, { parent: this, providers: [provider] });
+    const args = { site, plan, ...(connection && { connection }) };
+    new ClusterApi("siziano-api", args, { parent: this, providers: [provider] });
   }
 }
 
-async function deploy(site: Site): Promise<readonly Registered[]> {
+async function deploy(site: Site, connection?: Connection): Promise<readonly Registered[]> {
   const recording = await installStrictMocks(project, "siziano", kubernetesMocks);
-  new Deployment(site);
+  new Deployment(site, connection);
   await pulumi.runtime.disconnect();
   expect(recording.refused).toEqual([]);
   return recording.registered;
@@ -57,6 +59,14 @@ test("installs certificates, operator, core and the other providers in this orde
   expect(waitsFor("-cluster-api")).toContain("siziano-api-operator");
   for (const label of labels.slice(1)) expect(waitsFor(`-${label}`)).toContain("siziano-api-cluster-api");
   for (const label of labels) expect(waitsFor("-probe")).toContain(`siziano-api-${label}`);
+});
+
+test("watches the webhooks' certificates beside the providers, which wait for them; a plane of others has no SSH for that", async () => {
+  const withSsh = await deploy(upstream, { host: "192.0.2.1" });
+  expect(named(withSsh, "siziano-api-certificates").dependsOn).toEqual(["siziano-api-cert-manager"]);
+  for (const label of labels)
+    expect(named(withSsh, `siziano-api-${label}`).dependsOn).not.toContain("siziano-api-certificates");
+  expect((await deploy(upstream)).map(({ name }) => name)).not.toContain("siziano-api-certificates");
 });
 
 test("upstream: charts from their repositories, manifests from where the operator knows them", async () => {
