@@ -1,6 +1,6 @@
-/** The one lab that all scenarios of test/e2e share: beside a user's own, never touching it. */
+/** The lab that all scenarios of a file of test/e2e share: beside a user's own and those of the other files, never touching them. */
 import { chmod, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Lab, type LabOptions, startLab, stopLab } from "../../lab/lab";
 import { namespacesOf } from "../../lab/network";
 import { labIdentity, namespaceName, repository } from "../../lab/paths";
@@ -16,9 +16,12 @@ import { labSecrets } from "./lab-canaries";
 /** KEEP_LAB=1: a failure can be looked at afterwards, and the next run goes on with what stands. */
 export const keepsLab = process.env.KEEP_LAB === "1";
 
-export const identity = labIdentity("siziano", "test-siziano");
+/** Named after the test's file; LAB=… names the kept lab of another file, to try one scenario on it. */
+const file = basename(expect.getState().testPath ?? "", ".test.ts");
+export const identity = labIdentity("siziano", process.env.LAB ?? `test-${file}`);
 
-export const progress: Progress = consoleProgress();
+/** Each line says whose it is: two files run at once. */
+export const progress: Progress = consoleProgress((text) => process.stderr.write(`${file} ${text}`));
 
 let started: Lab | undefined;
 
