@@ -2,11 +2,11 @@
 import * as fc from "fast-check";
 import { readSiteFiles, parseSiteFiles } from "../../config/site-files";
 import type { Site } from "../../config/site";
+import { repository } from "../../lab/paths";
 import type { Sites } from "../../plan/model";
-import { join } from "node:path";
 
 /** What is not about addresses comes from an example: certificates, keys, sizes. */
-const model = parseSiteFiles(readSiteFiles(join(__dirname, "../.."))).drafts.siziano as Site;
+const model = parseSiteFiles(readSiteFiles(repository)).drafts.siziano as Site;
 
 export interface Shape {
   readonly upstream: "bgp" | "static";

@@ -8,6 +8,7 @@ import type { PreflightReport } from "../../components/preflight/preflight";
 import { program } from "../../components/program";
 import type { Fault } from "../../config/fault";
 import type { Site } from "../../config/site";
+import { repository } from "../../lab/paths";
 import { canarySecrets } from "./canary-secrets";
 import { exampleSites } from "./example-sites";
 import { configureStack, project } from "./site-stack";
@@ -16,7 +17,7 @@ import { installStrictMocks, type Recording, type Registered, type StrictMocks }
 export const site: Site = exampleSites().siziano;
 
 /** What the check wants of a production site beyond the example. */
-const authority = readFileSync(join(__dirname, "authority.pem"), "utf8");
+const authority = readFileSync(join(repository, "test", "support", "authority.pem"), "utf8");
 const { certificate } = site.hosts.auth;
 
 export const soundSite = {
