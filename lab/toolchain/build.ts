@@ -109,13 +109,20 @@ async function build(program: Program, home: string, settings: BuildSettings): P
   await removeSuperseded(program.name, dirname(home));
 }
 
+/**
+ * Go's compiler and linker run for seconds, so most of what their garbage collectors do is waste: 24 % of the CPU time of a
+ * cold build. They may grow to nine times what they use, but collect as usual from 2 GiB on: four compile at a time. It
+ * changes nothing in what they write, so it is no part of a build's key.
+ */
+const rareCollection = { GOGC: "800", GOMEMLIMIT: "2GiB" };
+
 /** Builds in the background of whatever else runs here, and says each minute that it is alive. */
 async function compile(program: Program, home: string, progress: Progress): Promise<void> {
   const began = Date.now();
   const alive = setInterval(() => {
     progress.say(`toolchain: ${program.name}: still building (${Math.round((Date.now() - began) / 1000)} s)`);
   }, 60_000);
-  const env = goEnvironment(program.cgo ?? false);
+  const env = { ...goEnvironment(program.cgo ?? false), ...rareCollection };
   const scratch = join(home, "patched");
   try {
     const patched = program.patch ? await patchedModule(program.patch, program.directory, scratch, env) : [];
