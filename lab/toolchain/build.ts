@@ -110,9 +110,9 @@ async function build(program: Program, home: string, settings: BuildSettings): P
 }
 
 /**
- * Go's compiler and linker run for seconds, so most of what their garbage collectors do is waste: 24 % of the CPU time of a
- * cold build. They may grow to nine times what they use, but collect as usual from 2 GiB on: four compile at a time. It
- * changes nothing in what they write, so it is no part of a build's key.
+ * Go's compiler and linker run for seconds, so most of what their garbage collectors do is waste: a cold build of `images` took
+ * 24 % less processor time like this. They collect as usual from 2 GiB on: four compile at a time. It changes nothing in what
+ * they write, so it is no part of a build's key.
  */
 const rareCollection = { GOGC: "800", GOMEMLIMIT: "2GiB" };
 
