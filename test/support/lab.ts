@@ -20,7 +20,7 @@ export const keepsLab = process.env.KEEP_LAB === "1";
 const file = basename(expect.getState().testPath ?? "", ".test.ts");
 export const identity = labIdentity("siziano", process.env.LAB ?? `test-${file}`);
 
-/** Each line says whose it is: two files run at once. */
+/** Each line says whose it is. */
 export const progress: Progress = consoleProgress((text) => process.stderr.write(`${file} ${text}`));
 
 let started: Lab | undefined;
