@@ -1,12 +1,11 @@
 /** Random sites that pass the check: any number of sites and clusters, with addresses drawn from disjoint pools. */
 import * as fc from "fast-check";
-import { readSiteFiles, parseSiteFiles } from "../../config/site-files";
 import type { Site } from "../../config/site";
-import { repository } from "../../lab/paths";
 import type { Sites } from "../../plan/model";
+import { exampleSites } from "../support/example-sites";
 
 /** What is not about addresses comes from an example: certificates, keys, sizes. */
-const model = parseSiteFiles(readSiteFiles(repository)).drafts.siziano as Site;
+const model = exampleSites().siziano;
 
 export interface Shape {
   readonly upstream: "bgp" | "static";
