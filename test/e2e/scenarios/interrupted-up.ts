@@ -92,7 +92,7 @@ interface Recovery {
 /** `npm run recover`, as the person who ran `up` calls it. */
 async function recovery(...options: readonly string[]): Promise<Recovery> {
   const { operator, prepared, stack } = lab();
-  const env = [`PATH=${dirname(prepared.toolchain.paths.pulumi)}:${process.env.PATH}`];
+  const env = [`PATH=${dirname(prepared.toolchain.paths.pulumi)}:${operator.env.PATH}`];
   const tool = [process.execPath, join(repository, "bin/tools/recover.js"), identity.site];
   const command = ["env", ...env, ...tool, "--config-file", stack.file, "--json", ...options];
   const { code, stdout, stderr } = await operator.run(command, { accept: "any", cwd: repository });
