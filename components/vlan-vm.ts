@@ -3,6 +3,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as vsphere from "@pulumi/vsphere";
 import type { HostPlan } from "../plan/model";
+import { machineNote } from "../plan/names";
 import { readinessCommand } from "../render/readiness";
 import { createDataDisk } from "./data-disk";
 import type { Inventory } from "./inventory";
@@ -53,7 +54,7 @@ export class VlanVm extends pulumi.ComponentResource {
       `${name}-vm`,
       {
         name: host.vmName,
-        annotation: `${host.fqdn} (${host.role}) of a Kubernetes region, kept by Pulumi: changes made by hand are undone.`,
+        annotation: machineNote(host.fqdn, host.role),
         folder: args.folder,
         resourcePoolId: inventory.resourcePoolId,
         datastoreId: inventory.datastoreId,

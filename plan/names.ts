@@ -11,6 +11,10 @@ export const hostFqdn = (zone: string, host: string): string => `${host}.${zone}
 /** Name in vCenter, where the inventories of several sites may meet. */
 export const vmName = (siteName: string, host: string, own?: string): string => own ?? `${siteName}-${host}`;
 
+/** What the stack writes into a fixed host's machine, for people; also tells it from a stranger's. */
+export const machineNote = (fqdn: string, role: string): string =>
+  `${fqdn} (${role}) of a Kubernetes region, kept by Pulumi: changes made by hand are undone.`;
+
 /** The VM folder that the stack makes and owns. */
 export const regionFolder = (siteName: string, { vcenter }: Pick<Site, "vcenter">): string =>
   vcenter.folder ?? `kubernetes.cmp-${siteName}`;

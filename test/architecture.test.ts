@@ -15,7 +15,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "index.ts": ["components", "render", "plan", "config"],
   // What looks at a live site, and commands, are beside the product; they take of it what needs no Pulumi.
   verify: ["verify", "render", "plan", "config"],
-  tools: ["tools", "verify", "render", "plan", "config"],
+  recover: ["recover", "plan", "config"],
+  tools: ["tools", "verify", "recover", "render", "plan", "config"],
 };
 
 const sources = (layer: string): string[] => {
@@ -44,26 +45,26 @@ function importsOf(file: string): Import[] {
 const layers = Object.keys(allowed);
 const importsBy = new Map(layers.map((layer) => [layer, sources(layer).flatMap(importsOf)]));
 
-/** The one thing that is asked by `up` and by `verify` alike: vCenter. */
+/** The one thing that is asked by `up`, `verify` and `recover` alike: vCenter. */
 const sharedClient = "components/preflight/vcenter-api";
 
 test.each(layers)("%s imports only what stands left of it", (layer) => {
   const wrong = (importsBy.get(layer) ?? [])
     .filter(({ own, target }) => own && !(allowed[layer] ?? []).includes(target.split("/")[0] ?? ""))
-    .filter(({ target }) => !(layer === "verify" && target === sharedClient))
+    .filter(({ target }) => !(["verify", "recover"].includes(layer) && target === sharedClient))
     .map(({ file, target }) => `${file} imports ${target}`);
   expect(wrong).toEqual([]);
 });
 
 test("only config/load.ts, components and index.ts know Pulumi", () => {
-  const wrong = ["config", "plan", "render", "verify", "tools"]
+  const wrong = ["config", "plan", "render", "verify", "recover", "tools"]
     .flatMap((layer) => importsBy.get(layer) ?? [])
     .filter(({ file, target }) => target.startsWith("@pulumi/") && file !== "config/load.ts")
     .map(({ file, target }) => `${file} imports ${target}`);
   expect(wrong).toEqual([]);
 });
 
-test("vCenter's client, which verify takes from components, knows no Pulumi", () => {
+test("vCenter's client, which verify and recover take from components, knows no Pulumi", () => {
   const reached = new Set([sharedClient]);
   const imported: string[] = [];
   for (const module of reached)
@@ -76,7 +77,7 @@ test("vCenter's client, which verify takes from components, knows no Pulumi", ()
 });
 
 test("config/load.ts reaches nobody but components and index.ts, or the tools would need Pulumi", () => {
-  const wrong = ["config", "plan", "render", "verify", "tools"]
+  const wrong = ["config", "plan", "render", "verify", "recover", "tools"]
     .flatMap((layer) => importsBy.get(layer) ?? [])
     .filter(({ target }) => target === "config/load")
     .map(({ file }) => file);

@@ -1,5 +1,5 @@
 /** A stack's secrets and outputs, through the `pulumi` program: it alone knows how they are encrypted. Values travel over pipes only. */
-import { spawnSync } from "node:child_process";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { CommandError } from "./command";
 
 export interface StackConfig {
@@ -37,21 +37,33 @@ export function stackConfig({ root, stack, configFile, environment }: StackConfi
  */
 export function stackOutput({ root, stack, environment }: StackConfigOptions, name: string): unknown {
   const command = ["stack", "output", "--json", "--show-secrets", "--stack", stack, "--non-interactive"];
-  const outputs = runPulumi(root, stack, command, { ...process.env, ...environment }, undefined);
+  const outputs = runPulumi(root, stack, command, { ...process.env, ...environment });
   return (JSON.parse(outputs) as Readonly<Record<string, unknown>>)[name];
 }
 
-function runPulumi(
+/** Runs `pulumi`, however it ends. */
+export function tryPulumi(
   root: string,
-  stack: string,
   args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  input: string | undefined,
-): string {
-  const done = spawnSync("pulumi", args, { cwd: root, env, input: input ?? "", encoding: "utf8" });
+  env: NodeJS.ProcessEnv = process.env,
+  input = "",
+): SpawnSyncReturns<string> {
+  const done = spawnSync("pulumi", args, { cwd: root, env, input, encoding: "utf8", maxBuffer: 1 << 30 });
   if (done.error !== undefined) {
     throw new CommandError(`pulumi cannot be run (${done.error.message}). Remedy: install it, or put it on the PATH`);
   }
+  return done;
+}
+
+/** Runs `pulumi`; what it wrote. Throws with its own words, and what to do, where it failed. */
+export function runPulumi(
+  root: string,
+  stack: string,
+  args: readonly string[],
+  env?: NodeJS.ProcessEnv,
+  input?: string,
+): string {
+  const done = tryPulumi(root, args, env, input);
   if (done.status !== 0)
     throw new CommandError(`${stack}: pulumi ${args[0]} failed\n${done.stderr.trim()}${remedy(stack, done.stderr)}`);
   return done.stdout;

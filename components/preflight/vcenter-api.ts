@@ -36,6 +36,7 @@ export interface ServiceContent {
   readonly sessionManager: Reference;
   readonly searchIndex: Reference;
   readonly authorizationManager: Reference;
+  readonly taskManager: Reference;
 }
 
 export class VcenterApi {
