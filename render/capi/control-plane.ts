@@ -1,6 +1,8 @@
 /** The management plane's control plane: made by kubeadm at the VM's first boot, out of what the data disk holds, if anything. */
 import type { HostPlan, RegionPlan } from "../../plan/model";
 import { encryptionConfiguration } from "../encryption";
+import { auditPolicyFile } from "../hardening/audit-policy";
+import { closeFiles, fileModesFile } from "../hardening/file-modes";
 import type { HostFile, RoleContent } from "../host-content";
 import { rootFile } from "../host-file";
 import { certificateFiles, certificateTimer } from "./certificates";
@@ -29,6 +31,7 @@ if [ ! -e /etc/kubernetes/kubelet.conf ]; then
   fi
   kubeadm init --config ${kubeadmPath}
 fi
+${closeFiles}
 await_api
 # A binding of its own, so that the credentials of \`up\` can be revoked without those of the machine.
 kubectl get clusterrolebinding ${deployUser} >/dev/null 2>&1 ||
@@ -65,11 +68,13 @@ export function controlPlaneContent(
   const files: HostFile[] = [
     rootFile(kubeadmPath, kubeadmConfiguration(plan, management, host), "0600"),
     rootFile(encryptionPath, encryptionConfiguration(key), "0600"),
+    auditPolicyFile(),
+    fileModesFile(),
     podNetworkFile(plan, management),
     podKernelFile(),
     rootFile(startScript, start, "0755"),
     rootFile(`/etc/systemd/system/${controlPlaneService}`, service),
-    rootFile("/etc/systemd/system/kubelet.service.d/20-data-disk.conf", kubeletNeedsDisk),
+    rootFile("/etc/systemd/system/kubelet.service.d/20-data-disk.conf", kubeletNeedsDisk, "0600"),
     ...certificateFiles(),
   ];
   const plugins = podNetworkPlugins.map((name) => `/opt/cni/bin/${name}`);

@@ -2,6 +2,8 @@
 import { stringify } from "yaml";
 import { prefixLengthOf } from "../../plan/cidr";
 import type { HostPlan, ManagementPlan, RegionPlan } from "../../plan/model";
+import { argument, argumentsOf, auditVolumes, kubeletFields, mountedFile } from "../hardening/kubeadm";
+import { apiServer, controllerManager, etcd, scheduler } from "../hardening/settings";
 import { managementFolder } from "./data-disk";
 
 /** The management plane that the stack makes itself. */
@@ -17,8 +19,6 @@ export const certificatesFolder = `${managementFolder}/pki`;
 
 const etcdFolder = `${managementFolder}/etcd`;
 
-const argument = (name: string, value: string) => ({ name, value });
-const noProfiling = argument("profiling", "false");
 /** What one component may take to start, on hosts that are busy: kubeadm's own four minutes end a first boot that would succeed. */
 const patience = "10m0s";
 const api = "kubeadm.k8s.io/v1beta4";
@@ -44,7 +44,6 @@ function initConfiguration(host: HostPlan) {
 }
 
 function clusterConfiguration(plan: RegionPlan, management: OwnManagementPlane, host: HostPlan) {
-  const encryption = { name: "encryption", hostPath: encryptionPath, mountPath: encryptionPath };
   return {
     apiVersion: api,
     kind: "ClusterConfiguration",
@@ -53,17 +52,20 @@ function clusterConfiguration(plan: RegionPlan, management: OwnManagementPlane, 
     controlPlaneEndpoint: `${host.address}:6443`,
     certificatesDir: certificatesFolder,
     networking: { podSubnet: management.pods, serviceSubnet: management.services },
-    etcd: { local: { dataDir: etcdFolder } },
+    etcd: { local: { dataDir: etcdFolder, extraArgs: argumentsOf(etcd) } },
     apiServer: {
       certSANs: [host.address, host.fqdn, host.name],
-      extraArgs: [argument("encryption-provider-config", encryptionPath), noProfiling],
-      extraVolumes: [{ ...encryption, pathType: "File", readOnly: true }],
+      extraArgs: [argument("encryption-provider-config", encryptionPath), ...argumentsOf(apiServer)],
+      extraVolumes: [mountedFile("encryption", encryptionPath), ...auditVolumes],
     },
     controllerManager: {
       // The node gets the whole range.
-      extraArgs: [argument("node-cidr-mask-size", String(prefixLengthOf(management.pods))), noProfiling],
+      extraArgs: [
+        argument("node-cidr-mask-size", String(prefixLengthOf(management.pods))),
+        ...argumentsOf(controllerManager),
+      ],
     },
-    scheduler: { extraArgs: [noProfiling] },
+    scheduler: { extraArgs: argumentsOf(scheduler) },
   };
 }
 
@@ -78,7 +80,12 @@ export function kubeadmConfiguration(plan: RegionPlan, management: OwnManagement
   const documents = [
     initConfiguration(host),
     clusterConfiguration(plan, management, host),
-    { apiVersion: "kubelet.config.k8s.io/v1beta1", kind: "KubeletConfiguration", cgroupDriver: "systemd" },
+    {
+      apiVersion: "kubelet.config.k8s.io/v1beta1",
+      kind: "KubeletConfiguration",
+      cgroupDriver: "systemd",
+      ...kubeletFields(),
+    },
     { apiVersion: "kubeproxy.config.k8s.io/v1alpha1", kind: "KubeProxyConfiguration", mode: "nftables", conntrack },
   ];
   return documents.map((document) => stringify(document, { lineWidth: 0 })).join("---\n");

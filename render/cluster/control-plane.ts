@@ -6,7 +6,10 @@ import { renderAuthentication } from "./authentication";
 import { machineDeletion } from "./lifecycle";
 import { apis, clusterNames, ofCluster, reference } from "./names";
 import { encryptionKey } from "./secrets";
-import { kubeadmFiles, nodeConfig, nodeRegistration } from "./node";
+import { kubeadmFiles, nodeConfig, nodeConfiguration } from "./node";
+import { auditPolicyFile } from "../hardening/audit-policy";
+import { argument, argumentsOf, auditVolumes, mountedFile } from "../hardening/kubeadm";
+import { apiServer, controllerManager, etcd, scheduler } from "../hardening/settings";
 import { rootFile } from "../host-file";
 import { kubeVip } from "../kube-vip";
 import type { KubernetesObject } from "../kubernetes-object";
@@ -21,15 +24,6 @@ const renewalDays = 60;
 /** Length of the prefix that each node gets of the pods' range. */
 const podPrefixLength = 24;
 
-const argument = (name: string, value: string) => ({ name, value });
-const mounted = (name: string, path: string) => ({
-  name,
-  hostPath: path,
-  mountPath: path,
-  pathType: "File",
-  readOnly: true,
-});
-
 /** kubeadm's ClusterConfiguration, as far as it is not Cluster API's: versions, networks and the endpoint are. */
 function clusterConfiguration(cluster: ClusterPlan) {
   return {
@@ -39,18 +33,23 @@ function clusterConfiguration(cluster: ClusterPlan) {
       extraArgs: [
         argument("authentication-config", authenticationPath),
         argument("encryption-provider-config", encryptionPath),
-        argument("profiling", "false"),
+        ...argumentsOf(apiServer),
       ],
-      extraVolumes: [mounted("authentication", authenticationPath), mounted("encryption", encryptionPath)],
+      extraVolumes: [
+        mountedFile("authentication", authenticationPath),
+        mountedFile("encryption", encryptionPath),
+        ...auditVolumes,
+      ],
     },
     controllerManager: {
       extraArgs: [
         argument("cloud-provider", "external"),
         argument("node-cidr-mask-size", String(podPrefixLength)),
-        argument("profiling", "false"),
+        ...argumentsOf(controllerManager),
       ],
     },
-    scheduler: { extraArgs: [argument("profiling", "false")] },
+    scheduler: { extraArgs: argumentsOf(scheduler) },
+    etcd: { local: { extraArgs: argumentsOf(etcd) } },
   };
 }
 
@@ -87,12 +86,12 @@ export function renderControlPlane(
       kubeadmConfigSpec: {
         clusterConfiguration: clusterConfiguration(cluster),
         // Cilium does kube-proxy's work.
-        initConfiguration: { nodeRegistration, skipPhases: ["addon/kube-proxy"] },
-        joinConfiguration: { nodeRegistration },
+        initConfiguration: { ...nodeConfiguration, skipPhases: ["addon/kube-proxy"] },
+        joinConfiguration: nodeConfiguration,
         users: node.users,
         files: [
           ...node.files,
-          ...kubeadmFiles([...vip.files, authentication]),
+          ...kubeadmFiles([...vip.files, authentication, auditPolicyFile()]),
           {
             path: encryptionPath,
             permissions: "0600",
@@ -101,7 +100,7 @@ export function renderControlPlane(
           },
         ],
         preKubeadmCommands: [...node.preKubeadmCommands, vip.before],
-        postKubeadmCommands: [vip.after],
+        postKubeadmCommands: [vip.after, ...node.postKubeadmCommands],
       },
     },
   };

@@ -3,6 +3,8 @@ import type { Site } from "../../config/site";
 import type { RegionPlan } from "../../plan/model";
 import { accountFiles, administratorAccounts } from "../accounts";
 import { chronyFile } from "../chrony";
+import { closeFiles, fileModesFile } from "../hardening/file-modes";
+import { argument, kubeletPatchFile, patchesFolder } from "../hardening/kubeadm";
 import type { HostFile } from "../host-content";
 import { rootFile } from "../host-file";
 import { registryFiles } from "../registries";
@@ -26,6 +28,8 @@ function nodeFiles(site: Site, plan: RegionPlan): HostFile[] {
     sshdFile(accounts, { kind: "none" }, [jumpAddress(plan)]),
     chronyFile(site.ntp),
     kernelFile,
+    fileModesFile(),
+    kubeletPatchFile(),
     ...registryFiles(site),
   ];
 }
@@ -54,11 +58,14 @@ export function kubeadmFiles(files: readonly HostFile[]) {
 }
 
 /** How kubelet registers: by the machine's name; its addresses and provider id come from vSphere's cloud provider. */
-export const nodeRegistration = {
+const nodeRegistration = {
   name: hostname,
   criSocket: "unix:///var/run/containerd/containerd.sock",
-  kubeletExtraArgs: [{ name: "cloud-provider", value: "external" }],
-} as const;
+  kubeletExtraArgs: [argument("cloud-provider", "external")],
+};
+
+/** What init and join have in common: Cluster API has no field for kubelet's configuration, so kubeadm patches it. */
+export const nodeConfiguration = { nodeRegistration, patches: { directory: patchesFolder } };
 
 /** What control plane and worker nodes have in common, in the shape of a KubeadmConfigSpec (v1beta2). */
 export function nodeConfig(site: Site, plan: RegionPlan) {
@@ -67,5 +74,6 @@ export function nodeConfig(site: Site, plan: RegionPlan) {
     users: administratorAccounts(site).map(({ name }) => ({ name, lockPassword: true, shell: "/bin/bash" })),
     files: kubeadmFiles(nodeFiles(site, plan)),
     preKubeadmCommands: prepareNode,
+    postKubeadmCommands: [closeFiles],
   };
 }

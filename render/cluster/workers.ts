@@ -3,7 +3,7 @@ import type { Site } from "../../config/site";
 import type { ClusterPlan, PoolPlan, RegionPlan } from "../../plan/model";
 import { machineDeletion } from "./lifecycle";
 import { apis, clusterLabel, clusterNames, ofCluster, reference } from "./names";
-import { nodeConfig, nodeRegistration } from "./node";
+import { nodeConfig, nodeConfiguration } from "./node";
 import { contentHash, type KubernetesObject } from "../kubernetes-object";
 
 /**
@@ -11,7 +11,7 @@ import { contentHash, type KubernetesObject } from "../kubernetes-object";
  * content behind a name changed.
  */
 export function renderWorkerConfig(site: Site, plan: RegionPlan, cluster: ClusterPlan): KubernetesObject {
-  const spec = { template: { spec: { ...nodeConfig(site, plan), joinConfiguration: { nodeRegistration } } } };
+  const spec = { template: { spec: { ...nodeConfig(site, plan), joinConfiguration: nodeConfiguration } } };
   return {
     apiVersion: apis.bootstrap,
     kind: "KubeadmConfigTemplate",

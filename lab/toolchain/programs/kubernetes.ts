@@ -1,4 +1,4 @@
-/** Kubernetes, its etcd, and the program of its own tests. */
+/** Kubernetes, its etcd, the program of its own tests, and one that checks how it is set up. */
 import { pinnedVersion, programsOf } from "../program";
 
 /** What Kubernetes' own build stamps (hack/lib/version.sh): without it, Cluster API refuses the server. */
@@ -15,12 +15,16 @@ function kubernetesStamps(version: string): Record<string, string> {
 /** test/images/agnhost/VERSION of the pinned Kubernetes. */
 export const agnhostVersion = "2.56";
 
+/** Checks a running node against the CIS benchmark; only tests use it. */
+const kubeBench = "github.com/aquasecurity/kube-bench";
+
 export function kubernetesPrograms() {
   const version = pinnedVersion("kubernetes", "k8s.io/kubernetes");
   const stamps = kubernetesStamps(version);
   const program = (name: string, usualSeconds: number) => {
     return { package: `k8s.io/kubernetes/cmd/${name}`, version, stamps, usualSeconds };
   };
+  const bench = pinnedVersion("kube-bench", kubeBench);
   const etcd = pinnedVersion("etcd", "go.etcd.io/etcd/server/v3");
   return {
     ...programsOf("kubernetes", {
@@ -38,6 +42,14 @@ export function kubernetesPrograms() {
         version: agnhostVersion,
         stamps: { "main.Version": agnhostVersion },
         usualSeconds: 10,
+      },
+    }),
+    ...programsOf("kube-bench", {
+      "kube-bench": {
+        package: kubeBench,
+        version: bench,
+        stamps: { [`${kubeBench}/cmd.KubeBenchVersion`]: bench },
+        usualSeconds: 120,
       },
     }),
     ...programsOf("etcd", {

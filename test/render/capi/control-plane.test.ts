@@ -47,7 +47,7 @@ test("etcd and the CAs lie on the data disk, and the addresses are the plan's", 
     expect.objectContaining({
       kind: "ClusterConfiguration",
       certificatesDir: "/var/lib/management/pki",
-      etcd: { local: { dataDir: "/var/lib/management/etcd" } },
+      etcd: { local: expect.objectContaining({ dataDir: "/var/lib/management/etcd" }) as unknown },
       controlPlaneEndpoint: `${host.address}:6443`,
       networking: { podSubnet: "10.42.0.0/24", serviceSubnet: "10.43.0.0/16" },
       kubernetesVersion: "v1.34.2",
