@@ -17,8 +17,8 @@ export interface RenderedHost {
   readonly secrets: HostSecrets;
 }
 
-/** Started in the project's folder, as the engine's own programs are. */
-const program = "node bin/tools/place-files.js";
+/** Started where the program of the stack lies (`main` of Pulumi.yaml). */
+const program = "node tools/place-files.js";
 
 /** Everything that the program needs to know: a secret. */
 function placeRequest(

@@ -99,7 +99,7 @@ async function place(request: PlaceRequest, firstBoot: boolean): Promise<string>
 }
 
 void runCommand({
-  help: "Run by `up`: node bin/tools/place-files.js [--first-boot] < request",
+  help: "Run by `up`: node tools/place-files.js [--first-boot] < request",
   options: { "first-boot": { type: "boolean", default: false } },
   run: async (options) => {
     const request = JSON.parse(await text(process.stdin)) as PlaceRequest;
