@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Refusal } from "./refusal";
 
-/** Folders of the product, and its entry; what the lab and the tests compile to does not matter here. */
-const sources = ["config", "plan", "render", "components", "index.ts"];
+/** Folders of the product, its entry, and what `up` runs of its tools; what the lab and the tests compile to does not matter here. */
+const sources = ["config", "plan", "render", "components", "verify", "tools", "index.ts"];
 
 /**
  * Throws where a source is newer than the last build.

@@ -7,6 +7,8 @@ import type { HostPlan, HostRole, RegionPlan } from "../plan/model";
 import { guestinfo } from "../render/guestinfo";
 import { renderMetadata, renderUserData } from "../render/cloud-init";
 import { hostContent } from "../render/host";
+import { machineBase } from "../render/machine-base";
+import type { RenderedHost } from "./host-files";
 import { hostSecrets } from "./host-secrets";
 import { findInventory, type Inventory } from "./inventory";
 import { separateRouters } from "./router-separation";
@@ -112,6 +114,7 @@ export class Region extends pulumi.ComponentResource {
     const machines = new Map<string, VlanVm>();
     // The jump host first: where it is the way in, every other host is asked through it.
     for (const host of [jump, ...plan.hosts.filter((other) => other.name !== jump.name)]) {
+      const rendered = renderHost(host, args);
       const jumpVm = machines.get(jump.name);
       const routersSoFar = plan.bgp.routers.flatMap((router) => machines.get(router.host) ?? []);
       machines.set(
@@ -123,8 +126,10 @@ export class Region extends pulumi.ComponentResource {
             inventory,
             folder: folder.path,
             tags: [roleTag(folder, host)],
-            guestinfo: firstBootData(host, args),
-            connection: connectionTo(host, access),
+            plan,
+            access,
+            rendered,
+            guestinfo: firstBootData(host, plan, rendered),
             reachedThrough: site.access.path === "jump" && jumpVm !== undefined ? [jumpVm] : [],
             // Routers one at a time: while one is replaced, the other carries the routes.
             after: host.role === "bgp" ? routersSoFar.slice(-1) : [],
@@ -169,12 +174,22 @@ function roleTag(folder: SiteFolder, host: HostPlan): pulumi.Output<string> {
   return tag;
 }
 
-/** Everything the host reads at its first boot. Secret as a whole: host keys and passwords are inside. */
-function firstBootData(host: HostPlan, { site, plan, secrets }: RegionArgs): pulumi.Output<Record<string, string>> {
+/** What the host must hold. Secret as a whole: host keys and passwords are inside. */
+function renderHost(host: HostPlan, { site, plan, secrets }: RegionArgs): pulumi.Output<RenderedHost> {
   return pulumi.secret(
-    hostSecrets(host, secrets).apply((own) => {
-      const userData = renderUserData(host, hostContent(site, plan, host, own));
-      return guestinfo(userData, renderMetadata(plan, host));
-    }),
+    hostSecrets(host, secrets).apply((own) => ({ content: hostContent(site, plan, host, own), secrets: own })),
+  );
+}
+
+/** What the machine reads at its first boot. A secret: who has it could be the host for as long as nobody has made it one. */
+function firstBootData(
+  host: HostPlan,
+  plan: RegionPlan,
+  rendered: pulumi.Output<RenderedHost>,
+): pulumi.Output<Record<string, string>> {
+  return pulumi.secret(
+    rendered.apply(({ content, secrets }) =>
+      guestinfo(renderUserData(host, machineBase(host, content, secrets)), renderMetadata(plan, host)),
+    ),
   );
 }

@@ -1,24 +1,18 @@
 /** One fixed host of the VLAN: a clone of a template that boots from its own cloud-init, and the proof that it did. */
-import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as vsphere from "@pulumi/vsphere";
-import type { HostPlan } from "../plan/model";
 import { machineNote } from "../plan/names";
-import { readinessCommand } from "../render/readiness";
 import { createDataDisk } from "./data-disk";
+import { hostFiles, type HostFilesArgs } from "./host-files";
 import type { Inventory } from "./inventory";
-import type { Connection } from "./ssh-access";
 
-export interface VlanVmArgs {
-  readonly host: HostPlan;
+export interface VlanVmArgs extends Omit<HostFilesArgs, "machineId"> {
   readonly inventory: Inventory;
   /** VM folder, relative to the datacenter's. */
   readonly folder: pulumi.Input<string>;
   readonly tags: readonly pulumi.Input<string>[];
-  /** `guestinfo.*` keys with the first boot's data: a secret, as host keys and passwords are inside. */
+  /** `guestinfo.*` keys with the first boot's data: a secret, though worth nothing once the host has its own SSH host key. */
   readonly guestinfo: pulumi.Output<Record<string, string>>;
-  /** How `up` asks the host whether its boot finished. */
-  readonly connection: Connection;
   /** Hosts that must answer before this one can be asked: the jump host, where it is the way in. */
   readonly reachedThrough?: readonly VlanVm[];
   /** Hosts that must be ready before this one's machine is touched, so that both are never down at once. */
@@ -31,8 +25,8 @@ export interface VlanVmArgs {
 const guestNetworkTimeout = 5;
 
 export class VlanVm extends pulumi.ComponentResource {
-  /** Answers only once cloud-init has finished without a fault. */
-  readonly ready: command.remote.Command;
+  /** Done once cloud-init has finished without a fault and the host serves with its own files. */
+  readonly ready: pulumi.Resource;
   readonly machine: vsphere.VirtualMachine;
 
   constructor(name: string, args: VlanVmArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -76,7 +70,7 @@ export class VlanVm extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: args.after?.map((other) => other.ready),
-        // cloud-init reads its data at the first boot only, so other data means another machine. So does another size,
+        // cloud-init reads its data at the first boot only, so another base means another machine. So does another size,
         // which the provider would change by a reboot that nobody waits for: the next router would go down with this one.
         // The address is fixed, so the old machine goes first.
         replaceOnChanges: ["extraConfig", "numCpus", "memory", "disks[0].size"],
@@ -127,20 +121,11 @@ export class VlanVm extends pulumi.ComponentResource {
     ];
   }
 
-  private createReadiness(name: string, args: VlanVmArgs): command.remote.Command {
-    return new command.remote.Command(
+  private createReadiness(name: string, args: VlanVmArgs): pulumi.Resource {
+    return hostFiles(
       `${name}-ready`,
-      {
-        connection: args.connection,
-        create: readinessCommand(args.host),
-        // A new machine has a new id, and must prove itself anew.
-        triggers: [this.machine.id],
-      },
-      {
-        parent: this,
-        dependsOn: [this.machine, ...(args.reachedThrough ?? []).map((other) => other.ready)],
-        customTimeouts: { create: "30m" },
-      },
+      { ...args, machineId: this.machine.id },
+      { parent: this, dependsOn: [this.machine, ...(args.reachedThrough ?? []).map((other) => other.ready)] },
     );
   }
 }

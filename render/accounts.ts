@@ -41,10 +41,13 @@ export function hostAccounts(site: Site, host: HostPlan, secrets: HostSecrets): 
 /** Where sshd looks up an account's keys: owned by root, so that nobody can add keys of their own. */
 export const authorizedKeysFolder = "/etc/ssh/authorized_keys.d";
 
+/** Who may become root. */
+export const accountRightsPath = "/etc/sudoers.d/50-accounts";
+
 /** The keys and the rights of the accounts. */
 export function accountFiles(accounts: readonly HostAccount[]): HostFile[] {
   const keys = accounts.map(({ name, publicKeys }) => rootFile(`${authorizedKeysFolder}/${name}`, publicKeys));
   // There are no passwords to ask for: an account is its key.
   const rights = accounts.filter(({ sudo }) => sudo).map(({ name }) => `${name} ALL=(ALL:ALL) NOPASSWD: ALL`);
-  return [...keys, rootFile("/etc/sudoers.d/50-accounts", rights, "0440")];
+  return [...keys, rootFile(accountRightsPath, rights, "0440")];
 }

@@ -29,6 +29,18 @@ function programs(site: Site): HostProgram[] {
   return dex === undefined ? [] : [{ name: "dex", url: dex.url, sha256: dex.sha256, destination: "/" }];
 }
 
+const dexUnitPath = "/etc/systemd/system/dex.service";
+const caddyDropInPath = "/etc/systemd/system/caddy.service.d/site.conf";
+
+/** Asks dex through Caddy. Whether the certificate is believed is asked elsewhere (issuer-proof), with the clients' own CAs. */
+function askLogin(plan: RegionPlan, host: HostPlan): readonly string[] {
+  const { hostname, port } = new URL(plan.login.issuer);
+  const resolve = `${hostname}:${port === "" ? "443" : port}:${host.address}`;
+  const patience = ["--max-time", "5", "--retry", "10", "--retry-delay", "1", "--retry-all-errors"];
+  const quiet = ["--silent", "--show-error", "--fail", "--insecure", "--noproxy", "*", "--output", "/dev/null"];
+  return ["curl", ...quiet, ...patience, "--resolve", resolve, `${plan.login.issuer}/.well-known/openid-configuration`];
+}
+
 /**
  * The auth part of a host's content.
  *
@@ -45,14 +57,27 @@ export function authContent(site: Site, plan: RegionPlan, host: HostPlan, secret
       file(directoryCaPath, "0644", "root:root", pem(site.activeDirectory.ldap.caCertificate)),
       file(dexHosts.path, "0644", "root:root", dexHosts.content),
       file(dexConfigPath, "0600", "root:root", renderDex(site, plan, secrets.activeDirectoryPassword)),
-      file("/etc/systemd/system/dex.service", "0644", "root:root", dexUnit),
+      file(dexUnitPath, "0644", "root:root", dexUnit),
       ...certificateFiles(site.hosts.auth.certificate, secrets),
       file(caddyfilePath, "0644", "root:root", renderCaddyfile(site, host)),
-      file("/etc/systemd/system/caddy.service.d/site.conf", "0644", "root:root", caddyDropIn),
+      file(caddyDropInPath, "0644", "root:root", caddyDropIn),
     ],
     packages: ["caddy", "ca-certificates", "curl"],
     programs: programs(site),
     services: ["systemd-sysctl.service", "dex.service", "caddy.service"],
     checks: [["caddy", "validate", "--config", caddyfilePath, "--adapter", "caddyfile"]],
+    inPlace: [
+      // The unit is started once dex answers.
+      {
+        files: [directoryCaPath, dexHosts.path, dexConfigPath, dexUnitPath],
+        told: ["systemctl", "restart", "dex.service"],
+      },
+      {
+        files: [caddyfilePath, acmeCaPath, certificatePath, certificateKeyPath],
+        told: ["systemctl", "reload", "caddy.service"],
+        proof: askLogin(plan, host),
+      },
+      { files: [caddyDropInPath], told: ["systemctl", "restart", "caddy.service"], proof: askLogin(plan, host) },
+    ],
   };
 }

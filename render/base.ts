@@ -1,13 +1,13 @@
 import type { Site } from "../config/site";
 import type { HostPlan, RegionPlan } from "../plan/model";
-import { accountFiles, hostAccounts } from "./accounts";
-import { chronyFile } from "./chrony";
+import { accountFiles, accountRightsPath, authorizedKeysFolder, hostAccounts } from "./accounts";
+import { chronyFile, chronyPath } from "./chrony";
 import type { HostContent, HostSecrets, PackageSources } from "./host-content";
 import { bridgeDestinations, sessionRecorder } from "./jump";
 import { nftablesFile, nftablesPath } from "./nftables";
-import { rsyslogFile } from "./rsyslog";
-import { securityUpdateFiles } from "./security-updates";
-import { hostKeyFiles, sshdFile } from "./sshd";
+import { rsyslogFile, rsyslogPath } from "./rsyslog";
+import { securityUpdateChanges, securityUpdateFiles } from "./security-updates";
+import { hostKeyFiles, hostKeyPath, sshdFile, sshdPath } from "./sshd";
 import { sysctlFile } from "./sysctl";
 
 /** Archives that the site mirrors. A mirror's signing key is the template's business: apt trusts what the template trusts. */
@@ -53,7 +53,7 @@ export function baseContent(site: Site, plan: RegionPlan, host: HostPlan, secret
       ["visudo", "--check", "--quiet"],
       ["sshd", "-t"],
       ["nft", "--check", "--file", nftablesPath],
-      ["chronyd", "-p", "-f", "/etc/chrony/chrony.conf"],
+      ["chronyd", "-p", "-f", chronyPath],
       ["rsyslogd", "-N1"],
     ],
     services: [
@@ -64,6 +64,14 @@ export function baseContent(site: Site, plan: RegionPlan, host: HostPlan, secret
       "rsyslog.service",
       "apt-daily.timer",
       "apt-daily-upgrade.timer",
+    ],
+    inPlace: [
+      { files: [`${authorizedKeysFolder}/*`, accountRightsPath], guarded: true },
+      { files: [sshdPath, `${hostKeyPath}*`], told: ["systemctl", "reload", "ssh.service"], guarded: true },
+      { files: [nftablesPath], told: ["systemctl", "reload", "nftables.service"], guarded: true },
+      { files: [chronyPath], told: ["systemctl", "restart", "chrony.service"] },
+      { files: [rsyslogPath], told: ["systemctl", "restart", "rsyslog.service"] },
+      ...securityUpdateChanges,
     ],
   };
 }

@@ -4,6 +4,7 @@ import type { HostPlan, RegionPlan } from "../plan/model";
 import { renderFrr } from "./frr";
 import { verifyFiles } from "./verify-account";
 import type { HostFile, HostSecrets, RoleContent } from "./host-content";
+import { reloadRouting, reloadRoutingPath } from "./reload-routing";
 import { bgpHealthPath, bgpHealthScript, renderKeepalived } from "./keepalived";
 
 /** The daemons that Debian's frr.service starts; watchfrr, zebra and staticd always run. No TCP vty: vtysh uses sockets. */
@@ -34,6 +35,8 @@ net.ipv4.fib_multipath_hash_policy = 1
 -net.core.optmem_max = 131072
 `;
 
+const frrPath = "/etc/frr/frr.conf";
+
 const file = (path: string, mode: string, owner: string, content: string): HostFile => ({ path, mode, owner, content });
 
 /**
@@ -50,14 +53,19 @@ export function bgpContent(_site: Site, plan: RegionPlan, host: HostPlan, secret
     file("/etc/frr/daemons", "0640", "frr:frr", daemons),
     file("/etc/frr/vtysh.conf", "0640", "frr:frrvty", "service integrated-vtysh-config\n"),
     ...verifyFiles(plan.bgp),
-    file("/etc/frr/frr.conf", "0640", "frr:frr", renderFrr(plan.bgp, router, host.name, passwords)),
+    file(frrPath, "0640", "frr:frr", renderFrr(plan.bgp, router, host.name, passwords)),
+    file(reloadRoutingPath, "0755", "root:root", reloadRouting(plan.bgp, frrPath)),
   ];
   const frr: RoleContent = {
     files,
     packages: ["frr", "frr-pythontools"],
     programs: [],
     services: ["systemd-sysctl.service", "frr.service"],
-    checks: [["vtysh", "--dryrun", "--inputfile", "/etc/frr/frr.conf"]],
+    checks: [["vtysh", "--dryrun", "--inputfile", frrPath]],
+    inPlace: [
+      { files: [reloadRoutingPath, ...verifyFiles(plan.bgp).map(({ path }) => path)] },
+      { files: [frrPath], told: [reloadRoutingPath] },
+    ],
   };
   if (plan.bgp.upstream.kind === "bgp") return frr;
   const keepalived = "/etc/keepalived/keepalived.conf";
@@ -73,5 +81,10 @@ export function bgpContent(_site: Site, plan: RegionPlan, host: HostPlan, secret
     // Keepalived 2.2.7 ends itself in a test of a configuration with a script_user, unless its parent is in another PID
     // namespace: it compares its parent with a main process that a test does not have.
     checks: [...frr.checks, ["unshare", "--fork", "--pid", "keepalived", "--config-test", "--use-file", keepalived]],
+    inPlace: [
+      ...(frr.inPlace ?? []),
+      { files: [bgpHealthPath] },
+      { files: [keepalived], told: ["systemctl", "reload", "keepalived.service"] },
+    ],
   };
 }

@@ -22,5 +22,7 @@ export function capiContent(site: Site, plan: RegionPlan, host: HostPlan, secret
     programs: [],
     services: [...disk.services, ...controlPlane.services],
     checks: [...disk.checks, ...controlPlane.checks],
+    // containerd reads them at each pull. All else is what kubeadm makes a control plane from, once.
+    inPlace: [{ files: registryFiles(site).map(({ path }) => path) }],
   };
 }

@@ -1,6 +1,8 @@
 import type { HostFile } from "./host-content";
 import { rootFile } from "./host-file";
 
+export const chronyPath = "/etc/chrony/chrony.conf";
+
 /** The host's clock follows the site's time servers and serves nobody. Source: chrony.conf(5). */
 export function chronyFile(servers: readonly string[]): HostFile {
   const lines = [
@@ -14,5 +16,5 @@ export function chronyFile(servers: readonly string[]): HostFile {
     "port 0",
     "cmdport 0",
   ];
-  return rootFile("/etc/chrony/chrony.conf", lines);
+  return rootFile(chronyPath, lines);
 }

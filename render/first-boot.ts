@@ -15,6 +15,13 @@ export const servicePolicy = "/usr/sbin/policy-rc.d";
 /** Default accounts of cloud images, which a template may have kept. */
 const foreignAccounts = ["debian", "ubuntu"];
 
+/** Shell: what a program said, as it may travel to whoever runs `up`: without what follows a word for a secret, and repetitions. */
+export const reasonFunction = `
+reason() {
+  uniq | tail -n 8 | sed -E 's/(password|passwd|secret|private|bindPW|key)([^[:alnum:]]+).*/\\1\\2(left out)/I' | tr '\\n' '|'
+}
+`;
+
 const functions = `
 state=${quoteWord(firstBootResult.replace(/\/result$/, ""))}
 mkdir -p "$state"
@@ -27,11 +34,7 @@ finish() {
   mv "$state/result.new" "$state/result"
 }
 
-# The reason travels to whoever runs \`up\`: what follows a word for a secret is left out, and so are repetitions.
-reason() {
-  uniq | tail -n 8 | sed -E 's/(password|passwd|secret|private|bindPW|key)([^[:alnum:]]+).*/\\1\\2(left out)/I' | tr '\\n' '|'
-}
-
+${reasonFunction}
 fail() {
   finish "FAILED: $1"
   echo "FAILED: $1" >&2

@@ -1,6 +1,6 @@
 /**
- * What a fixed host must hold, as data: the one description from which first boot (cloud-init) and later changes
- * (over SSH) are both rendered, so that a host changed in place equals one built afresh.
+ * What a fixed host must hold, as data: the one description from which the machine's base (cloud-init) and everything that is
+ * put upon it over SSH are rendered, right after the first boot as later on: a host changed in place equals one built afresh.
  */
 import type { SshKeyPair } from "../config/secrets";
 
@@ -12,6 +12,21 @@ export interface HostFile {
   /** `user:group`; must exist before cloud-init writes files, or be made by a package. */
   readonly owner: string;
   readonly content: string;
+}
+
+/**
+ * Files that a host which serves takes over as it is. A file that is in none of them belongs to the machine's base: when it
+ * changes, the machine is replaced.
+ */
+export interface InPlaceChange {
+  /** Paths, or shell patterns of them. */
+  readonly files: readonly string[];
+  /** The command that makes its program read them, as an argument vector; absent where a file is read anew at each use. */
+  readonly told?: readonly string[];
+  /** A mistake here may lock everybody out: it is undone by a timer unless a fresh connection confirms it. */
+  readonly guarded?: boolean;
+  /** Proves that it serves with its new files, as an argument vector. */
+  readonly proof?: readonly string[];
 }
 
 /** An account with keys only. */
@@ -50,10 +65,13 @@ export interface HostContent {
   readonly services: readonly string[];
   /** Commands that prove each service's files before it starts (e.g. `sshd -t`), as argument vectors; a failure fails the boot. */
   readonly checks: readonly (readonly string[])[];
+  /** What changes without a new machine. */
+  readonly inPlace: readonly InPlaceChange[];
 }
 
 /** What a role adds to the content that every host has. */
-export type RoleContent = Pick<HostContent, "files" | "packages" | "programs" | "services" | "checks">;
+export type RoleContent = Pick<HostContent, "files" | "packages" | "programs" | "services" | "checks"> &
+  Partial<Pick<HostContent, "inPlace">>;
 
 /** The secrets that one host's content may hold; a role gets only what it needs. */
 export interface HostSecrets {

@@ -33,6 +33,7 @@ function mergeContent(base: HostContent, role: RoleContent): HostContent {
     packages: [...new Set([...base.packages, ...role.packages])].sort(),
     programs: [...base.programs, ...role.programs],
     checks: [...base.checks, ...role.checks],
+    inPlace: [...base.inPlace, ...(role.inPlace ?? [])],
     services: [...new Set([...base.services, ...role.services])],
   };
 }

@@ -4,6 +4,9 @@ import type { RoleContent } from "./host-content";
 import { rootFile } from "./host-file";
 import { connectionLogGroup } from "./nftables";
 
+const tlogPath = "/etc/tlog/tlog-rec.conf";
+const ulogdPath = "/etc/ulogd.conf";
+
 /** The program in which administrators' sessions on the jump host run. */
 export const sessionRecorder = "/usr/local/lib/site/record-session";
 
@@ -101,12 +104,17 @@ export function jumpContent(): RoleContent {
   return {
     files: [
       rootFile(sessionRecorder, recorder, "0755"),
-      rootFile("/etc/tlog/tlog-rec.conf", `${JSON.stringify(terminalRecording, null, 2)}\n`),
-      rootFile("/etc/ulogd.conf", ulogd),
+      rootFile(tlogPath, `${JSON.stringify(terminalRecording, null, 2)}\n`),
+      rootFile(ulogdPath, ulogd),
     ],
     packages: ["tlog", "ulogd2"],
     programs: [],
     services: ["ulogd2.service"],
     checks: [["tlog-rec", "--configuration"]],
+    inPlace: [
+      // Both are read at the beginning of a session.
+      { files: [sessionRecorder, tlogPath] },
+      { files: [ulogdPath], told: ["systemctl", "restart", "ulogd2.service"] },
+    ],
   };
 }

@@ -3,7 +3,7 @@ import type { Flow, HostPlan, RegionPlan } from "../plan/model";
 import { portText, services } from "../plan/ports";
 import { podsOf } from "./capi/pod-network";
 import type { HostFile } from "./host-content";
-import { rootFile } from "./host-file";
+import { rootFile, textOf } from "./host-file";
 
 /** What Debian's nftables.service loads. */
 export const nftablesPath = "/etc/nftables.conf";
@@ -191,9 +191,8 @@ export function nftablesFile(plan: RegionPlan, host: HostPlan): HostFile {
 /** Table that keeps a host closed but for SSH while its first boot is under way; removed once its own rules are loaded. */
 export const firstBootTable = "first_boot";
 
-/** The rules of that table, for `nft -f`. */
-export const firstBootRules = [
-  `table inet ${firstBootTable} {`,
+const onlySsh = (table: string): string[] => [
+  `table inet ${table} {`,
   "  chain input {",
   "    type filter hook input priority filter; policy drop;",
   "    iif lo accept",
@@ -202,5 +201,10 @@ export const firstBootRules = [
   "    tcp dport 22 accept",
   "  }",
   "}",
-  "",
-].join("\n");
+];
+
+/** The rules of that table, for `nft -f`. */
+export const firstBootRules = textOf(onlySsh(firstBootTable));
+
+/** What a machine loads until it is given its own rules, also after a reboot. They replace this table. */
+export const closedFirewall = ["#!/usr/sbin/nft -f", "table inet host", "delete table inet host", ...onlySsh("host")];

@@ -2,6 +2,8 @@ import type { Site } from "../config/site";
 import type { HostFile } from "./host-content";
 import { rootFile } from "./host-file";
 
+export const rsyslogPath = "/etc/rsyslog.d/10-central.conf";
+
 /** Forwards everything to each central syslog; what a server cannot take now waits on disk, over restarts too. Source: rsyslog's omfwd. */
 export function rsyslogFile(servers: Site["syslog"]): HostFile {
   const actions = servers.map(({ address, port, protocol }, index) =>
@@ -17,5 +19,5 @@ export function rsyslogFile(servers: Site["syslog"]): HostFile {
       "",
     ].join("\n"),
   );
-  return rootFile("/etc/rsyslog.d/10-central.conf", actions.join(""));
+  return rootFile(rsyslogPath, actions.join(""));
 }

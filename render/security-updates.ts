@@ -1,5 +1,5 @@
 import type { HostPlan, RegionPlan } from "../plan/model";
-import type { HostFile } from "./host-content";
+import type { HostFile, InPlaceChange } from "./host-content";
 import { rootFile } from "./host-file";
 
 const origins = [
@@ -15,6 +15,15 @@ function windowStart(plan: RegionPlan, host: HostPlan): string {
   return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
+const aptPath = "/etc/apt/apt.conf.d/60site-security-updates";
+const timerPath = "/etc/systemd/system/apt-daily-upgrade.timer.d/site.conf";
+
+/** apt reads its settings at each run. */
+export const securityUpdateChanges: readonly InPlaceChange[] = [
+  { files: [aptPath] },
+  { files: [timerPath], told: ["systemctl", "restart", "apt-daily-upgrade.timer"] },
+];
+
 /** Security updates, daily, from wherever the host's apt sources point; a reboot is never made on its own. */
 export function securityUpdateFiles(plan: RegionPlan, host: HostPlan): HostFile[] {
   const apt = [
@@ -28,8 +37,5 @@ export function securityUpdateFiles(plan: RegionPlan, host: HostPlan): HostFile[
     'Unattended-Upgrade::SyslogEnable "true";',
   ];
   const timer = ["[Timer]", "OnCalendar=", `OnCalendar=*-*-* ${windowStart(plan, host)}`, "RandomizedDelaySec=10min"];
-  return [
-    rootFile("/etc/apt/apt.conf.d/60site-security-updates", apt),
-    rootFile("/etc/systemd/system/apt-daily-upgrade.timer.d/site.conf", timer),
-  ];
+  return [rootFile(aptPath, apt), rootFile(timerPath, timer)];
 }

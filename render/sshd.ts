@@ -24,7 +24,7 @@ export function hostKeyFiles({ privateKey, publicKey }: SshKeyPair): HostFile[] 
 }
 
 /** Settings that come first win in sshd, and Debian's sshd_config includes its drop-ins before anything of its own. */
-const path = "/etc/ssh/sshd_config.d/00-site.conf";
+export const sshdPath = "/etc/ssh/sshd_config.d/00-site.conf";
 
 /** Accounts that may log in; from everywhere, or from the addresses alone. */
 function allowUsers(accounts: readonly HostAccount[], from: readonly string[] | undefined): string {
@@ -100,5 +100,5 @@ export function sshdFile(
   policy: ForwardingPolicy,
   from?: readonly string[],
 ): HostFile {
-  return rootFile(path, [...authentication(accounts, from), ...cryptography, ...forwarding(policy)], "0600");
+  return rootFile(sshdPath, [...authentication(accounts, from), ...cryptography, ...forwarding(policy)], "0600");
 }

@@ -5,8 +5,8 @@ import type { Site } from "../config/site";
 import type { HostPlan, RegionPlan } from "../plan/model";
 import type { Credentials } from "./credentials";
 
-/** Runs one command and returns what it printed. Throws with what it said on standard error. */
-export type Execute = (command: string) => Promise<string>;
+/** Runs one command, with an input where one is given, and returns what it printed. Throws with what it said on standard error. */
+export type Execute = (command: string, stdin?: string) => Promise<string>;
 
 /** Where, as whom, and by which key the other side is known (`type base64`). */
 export interface SshTarget {
@@ -16,6 +16,8 @@ export interface SshTarget {
   readonly user: string;
   readonly privateKey: string;
   readonly hostKey: string | undefined;
+  /** Of a machine that has only just booted: the key that it shows until it has its own. */
+  readonly firstBootKey?: string;
 }
 
 /** Milliseconds until a host that says nothing counts as unreachable. */
@@ -33,7 +35,8 @@ function connect(target: SshTarget, sock?: Duplex): Promise<Client> {
     username: target.user,
     privateKey: target.privateKey,
     readyTimeout,
-    hostVerifier: (key: Buffer) => key.toString("base64") === pinned,
+    hostVerifier: (key: Buffer) => [pinned, target.firstBootKey?.split(" ")[1]].includes(key.toString("base64")),
+    keepaliveInterval: 15_000,
     algorithms: { serverHostKey: algorithmsOf(type) as never },
     ...(sock === undefined ? {} : { sock }),
   };
@@ -53,7 +56,7 @@ function forward(jump: Client, { name, address, port }: SshTarget): Promise<Dupl
   );
 }
 
-function execute(client: Client, command: string): Promise<string> {
+function execute(client: Client, command: string, stdin?: string): Promise<string> {
   return new Promise((resolve, reject) =>
     client.exec(command, (error, channel) => {
       if (error) return reject(error);
@@ -64,6 +67,7 @@ function execute(client: Client, command: string): Promise<string> {
       channel.once("close", (code: number | null) =>
         code === 0 ? resolve(stdout) : reject(new Error(stderr.trim() || `${command}: exit code ${code}`)),
       );
+      if (stdin !== undefined) channel.end(stdin);
     }),
   );
 }
@@ -78,12 +82,10 @@ export const hostTarget = ({ ssh }: Credentials, { name, address }: HostPlan): S
   hostKey: ssh.hostKeys[name],
 });
 
-/** A session for as long as `work` takes. */
-export async function withSsh<T>(
-  site: Site,
-  plan: RegionPlan,
-  credentials: Credentials,
+/** A session for as long as `work` takes, through `hop` where there is one. */
+export async function withSession<T>(
   target: SshTarget,
+  hop: SshTarget | undefined,
   work: (run: Execute) => Promise<T>,
 ): Promise<T> {
   const opened: Client[] = [];
@@ -95,13 +97,25 @@ export async function withSsh<T>(
     return client;
   };
   try {
-    const jump = plan.hosts.find(({ role }) => role === "jump");
-    const client =
-      site.access.path === "jump" && jump !== undefined && jump.name !== target.name
-        ? await open(target, await forward(await open(hostTarget(credentials, jump)), target))
-        : await open(target);
-    return await work((command) => execute(client, command));
+    const client = await (hop === undefined ? open(target) : open(target, await forward(await open(hop), target)));
+    return await work((command, stdin) => execute(client, command, stdin));
   } finally {
     for (const client of opened.reverse()) client.end();
   }
+}
+
+/** The same by the way that the site's other connections take. */
+export function withSsh<T>(
+  site: Site,
+  plan: RegionPlan,
+  credentials: Credentials,
+  target: SshTarget,
+  work: (run: Execute) => Promise<T>,
+): Promise<T> {
+  const jump = plan.hosts.find(({ role }) => role === "jump");
+  const hop =
+    site.access.path === "jump" && jump !== undefined && jump.name !== target.name
+      ? hostTarget(credentials, jump)
+      : undefined;
+  return withSession(target, hop, work);
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { program } from "../../components/program";
 import type { Fault } from "../../config/fault";
+import type { PlaceRequest } from "../../render/place-request";
 import { canaryMark, canarySecrets } from "../support/canary-secrets";
 import {
   deployStack,
@@ -10,6 +11,7 @@ import {
   report,
   settled,
   site,
+  soundSite,
   type Run,
 } from "../support/deployed-stack";
 import { drawGraph } from "../support/graph";
@@ -22,6 +24,10 @@ import { expectGolden } from "../golden";
 /** What clusters add is in stack.test.ts. */
 const deploy = (changes: Readonly<Record<string, unknown>> = {}, preview = false): Promise<Run> =>
   deployStack({ ...vsphereMocks, preview }, { ...hostsAlone, ...changes });
+
+/** What the program is told that makes a host of a machine. */
+const requestOf = (run: Run, host: string): PlaceRequest =>
+  JSON.parse(secretValue(named(run, `siziano-${host}-ready`).inputs.stdin) as string) as PlaceRequest;
 
 describe("the region of siziano", () => {
   let run: Run;
@@ -60,11 +66,41 @@ describe("the region of siziano", () => {
     ["auth", ["CANARY-host-auth-key", "CANARY-directory"]],
     ["bgp1", ["CANARY-host-bgp1-key", "CANARY-upstream", "CANARY-bgp-management", "CANARY-bgp-workloads"]],
     ["capi", ["CANARY-host-capi-key", "CANARY-encryption-capi----------"]],
-  ])("gives %s its own secrets and no other", (host, own) => {
+  ])("gives %s its own secrets and no other, over SSH and not through vCenter", (host, own) => {
+    const canaries = (text: string) => [...new Set(text.match(/CANARY-[a-z0-9-]+/g))].sort();
     const guestinfo = secretValue(named(run, `siziano-${host}-vm`).inputs.extraConfig) as Record<string, string>;
-    const text = Object.values(guestinfo).flatMap(unpacked).join("\n");
-    const found = [...new Set(text.match(/CANARY-[a-z0-9-]+/g))].sort();
-    expect(found).toEqual(own.sort());
+    expect(canaries(Object.values(guestinfo).flatMap(unpacked).join("\n"))).toEqual([]);
+    const { placement } = requestOf(run, host);
+    const files = placement.stdin.split("\n").map((line) => Buffer.from(line.split(" ")[3] ?? "", "base64").toString());
+    expect(canaries([...files, ...files.flatMap(unpacked)].join("\n"))).toEqual(own.sort());
+    expect(canaries(placement.command + placement.confirm)).toEqual([]);
+  });
+
+  const filesOf = (of: Run, host: string): string =>
+    (named(of, `siziano-${host}-ready`).inputs.environment as Record<string, string>).HOST_FILES;
+
+  test("an administrator more changes every host and no machine", async () => {
+    const key = { name: "another", publicKey: soundSite.administrators.keys[0].publicKey };
+    const other = await deploy({
+      administrators: { ...site.administrators, keys: [...soundSite.administrators.keys, key] },
+    });
+    for (const host of ["jump", "auth", "bgp1", "bgp2", "capi"]) {
+      const machine = `siziano-${host}-vm`;
+      expect(secretValue(named(other, machine).inputs.extraConfig)).toEqual(
+        secretValue(named(run, machine).inputs.extraConfig),
+      );
+      expect(filesOf(other, host)).toContain("/etc/ssh/authorized_keys.d/another ");
+      expect(filesOf(run, host)).not.toContain("another");
+    }
+  });
+
+  test("what no running host takes over makes another machine of it: capi's pods", async () => {
+    const other = await deploy({ managementPlane: { ...site.managementPlane, pods: "10.251.0.0/24" } });
+    const replaced = ["jump", "auth", "bgp1", "bgp2", "capi"].filter((host) => {
+      const data = (of: Run) => secretValue(named(of, `siziano-${host}-vm`).inputs.extraConfig);
+      return JSON.stringify(data(run)) !== JSON.stringify(data(other));
+    });
+    expect(replaced).toEqual(["capi"]);
   });
 
   test("replaces a machine whose first boot changed, the old one first", () => {
@@ -76,16 +112,20 @@ describe("the region of siziano", () => {
 
   test("asks every host through the jump host, with both host keys pinned", () => {
     for (const host of ["auth", "bgp1", "bgp2", "capi"]) {
-      const ready = named(run, `siziano-${host}-ready`);
-      const connection = secretValue(ready.inputs.connection) as Record<string, unknown>;
-      const proxy = connection.proxy as Record<string, unknown>;
-      expect([connection.hostKey, proxy.hostKey]).toEqual([
+      const { target, hop } = requestOf(run, host);
+      expect([target.hostKey, hop?.hostKey]).toEqual([
         `ssh-ed25519 AAAAPUBLIChost${host} host-${host}`,
         "ssh-ed25519 AAAAPUBLIChostjump host-jump",
       ]);
-      expect(ready.dependsOn).toContain("siziano-jump-ready");
+      expect(named(run, `siziano-${host}-ready`).dependsOn).toContain("siziano-jump-ready");
     }
-    expect(secretValue(named(run, "siziano-jump-ready").inputs.connection)).not.toHaveProperty("proxy");
+    expect(requestOf(run, "jump")).not.toHaveProperty("hop");
+  });
+
+  test("a router is told which other one must carry its routes", () => {
+    expect(requestOf(run, "bgp1").others.map(({ name }) => name)).toEqual(["bgp2"]);
+    expect(requestOf(run, "bgp1").routes).toContain("advertised-routes json");
+    expect(requestOf(run, "auth").others).toEqual([]);
   });
 
   test("touches a router only when the one before is ready", () => {
@@ -102,9 +142,8 @@ describe("the region of siziano", () => {
 
   test("goes straight to the hosts where the site says so", async () => {
     const direct = await deploy({ access: { ...site.access, path: "direct" } });
-    const ready = named(direct, "siziano-auth-ready");
-    expect(secretValue(ready.inputs.connection)).not.toHaveProperty("proxy");
-    expect(ready.dependsOn).not.toContain("siziano-jump-ready");
+    expect(requestOf(direct, "auth")).not.toHaveProperty("hop");
+    expect(named(direct, "siziano-auth-ready").dependsOn).not.toContain("siziano-jump-ready");
   });
 
   test("never asks the provider to skip TLS or to log its requests", () => {

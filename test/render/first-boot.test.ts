@@ -10,7 +10,15 @@ import { exampleHost } from "../support/example-host";
 // The real programs run on a machine that may be busy.
 jest.setTimeout(60_000);
 
-const empty: HostContent = { files: [], accounts: [], packages: [], programs: [], checks: [], services: [] };
+const empty: HostContent = {
+  files: [],
+  accounts: [],
+  packages: [],
+  programs: [],
+  checks: [],
+  services: [],
+  inPlace: [],
+};
 
 /** The throw-away root has no systemd running: its commands are noted, and a unit whose name holds "broken" does not run. */
 const systemd: RootFile[] = [

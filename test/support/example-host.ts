@@ -4,6 +4,7 @@ import type { HostPlan, RegionPlan } from "../../plan/model";
 import { planRegion } from "../../plan/plan";
 import type { HostContent, HostSecrets } from "../../render/host-content";
 import { hostContent } from "../../render/host";
+import { machineBase } from "../../render/machine-base";
 import { exampleSites } from "./example-sites";
 
 /** Readable stand-ins; a program that wants a real key is given one made for the test. */
@@ -25,11 +26,18 @@ export function examplePlan(): RegionPlan {
 export function exampleHost(
   name: string,
   options: { readonly kind?: "plain" | "prepared"; readonly hostKey?: SshKeyPair } = {},
-): { readonly plan: RegionPlan; readonly host: HostPlan; readonly content: HostContent } {
+): {
+  readonly plan: RegionPlan;
+  readonly host: HostPlan;
+  readonly content: HostContent;
+  /** What of it comes with the machine. */
+  readonly base: HostContent;
+} {
   const plan = examplePlan();
   const planned = plan.hosts.find((host) => host.name === name);
   if (planned === undefined) throw new Error(`siziano has no host ${name}`);
   const host = { ...planned, template: { ...planned.template, kind: options.kind ?? planned.template.kind } };
   const secrets = { ...exampleSecrets, hostKey: options.hostKey ?? exampleSecrets.hostKey };
-  return { plan, host, content: hostContent(exampleSites().siziano, plan, host, secrets) };
+  const content = hostContent(exampleSites().siziano, plan, host, secrets);
+  return { plan, host, content, base: machineBase(host, content, secrets) };
 }

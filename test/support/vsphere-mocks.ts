@@ -29,6 +29,7 @@ export const vsphereMocks: StrictMocks = {
     "vsphere:index/virtualDisk:VirtualDisk",
     "vsphere:index/virtualMachine:VirtualMachine",
     "vsphere:index/computeClusterVmAntiAffinityRule:ComputeClusterVmAntiAffinityRule",
+    "command:local:Command",
     "command:remote:Command",
     "pulumi:providers:kubernetes",
   ],

@@ -6,7 +6,7 @@ import { attachMachine, silence, speak } from "../../support/lab-node";
 import type { Prober } from "../../support/lab-scan";
 
 type Peers = Record<string, { readonly state: string; readonly pfxRcd: number }>;
-type Routes = Record<
+export type Routes = Record<
   string,
   readonly { readonly valid?: boolean; readonly nexthops: readonly { readonly ip: string }[] }[]
 >;
@@ -21,26 +21,31 @@ export function node(): Promise<Prober> {
 
 /** Offset of the service's address in the cluster's balancers. */
 const serviceOffset = 50;
-const service = () => `${addressAt(lab().plan.bgp.groups[0].balancers, serviceOffset)}/32`;
+export const service = () => `${addressAt(lab().plan.bgp.groups[0].balancers, serviceOffset)}/32`;
 
 /** What a node of the first cluster says when all is right; tests change one thing each. */
-function speaker(announcements: Announcement[], changes: { asn?: number; password?: string } = {}): SpeakerConfig {
+export function speaker(
+  announcements: Announcement[],
+  changes: { asn?: number; password?: string; routers?: readonly string[] } = {},
+): SpeakerConfig {
   const { bgp } = lab().plan;
   const [group] = bgp.groups;
   const secrets = JSON.parse(lab().stack.values().bgpPasswords) as { clusters: Record<string, string> };
   const password = changes.password ?? secrets.clusters[group.cluster];
-  const peers = bgp.routers.map(({ address }) => ({ address, asn: bgp.routersASN, password }));
+  const peers = bgp.routers
+    .filter(({ host }) => changes.routers?.includes(host) ?? true)
+    .map(({ address }) => ({ address, asn: bgp.routersASN, password }));
   return { asn: changes.asn ?? group.asn, routerId: group.nodes[0], peers, announcements };
 }
 
 const vtysh = (command: string) => `vtysh -c '${command}'\n`;
-const gw = async <T>(command: string): Promise<T> =>
+export const gw = async <T>(command: string): Promise<T> =>
   JSON.parse((await lab().exec("gw", ["vtysh", "-c", `show ${command} json`])).stdout) as T;
 const router = async <T>(name: string, command: string): Promise<T> =>
   JSON.parse(await onHost(name, vtysh(`show ${command} json`))) as T;
 
 const peersOf = (summary: { ipv4Unicast: { peers: Peers } }): Peers => summary.ipv4Unicast.peers;
-const nextHops = (routes: Routes, prefix: string): string[] =>
+export const nextHops = (routes: Routes, prefix: string): string[] =>
   (routes[prefix] ?? [])
     .filter(({ valid }) => valid)
     .map(({ nexthops }) => nexthops[0].ip)

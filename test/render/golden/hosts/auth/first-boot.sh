@@ -15,7 +15,7 @@ finish() {
   mv "$state/result.new" "$state/result"
 }
 
-# The reason travels to whoever runs `up`: what follows a word for a secret is left out, and so are repetitions.
+
 reason() {
   uniq | tail -n 8 | sed -E 's/(password|passwd|secret|private|bindPW|key)([^[:alnum:]]+).*/\1\2(left out)/I' | tr '\n' '|'
 }
