@@ -7,6 +7,7 @@
  */
 import { progress, startTestLab, stopTestLab } from "../support/lab";
 import { borderGatewayProtocol } from "./scenarios/bgp";
+import { changedInPlace } from "./scenarios/changed-in-place";
 import { emptyAgain } from "./scenarios/empty-again";
 import { everyHostAnswers } from "./scenarios/hosts";
 import { hostKeys } from "./scenarios/host-keys";
@@ -39,6 +40,7 @@ borderGatewayProtocol();
 openPorts();
 logins();
 noChanges();
+changedInPlace();
 secretsStaySecret();
 hostKeys();
 plainTemplate();

@@ -87,28 +87,13 @@ if id ubuntu >/dev/null 2>&1; then step "removal of account ubuntu" userdel --fo
 step 'check: visudo --check --quiet' visudo --check --quiet
 step 'check: sshd -t' sshd -t
 step 'check: nft --check --file /etc/nftables.conf' nft --check --file /etc/nftables.conf
-step 'check: chronyd -p -f /etc/chrony/chrony.conf' chronyd -p -f /etc/chrony/chrony.conf
-step 'check: rsyslogd -N1' rsyslogd -N1
-step 'check: vtysh --dryrun --inputfile /etc/frr/frr.conf' vtysh --dryrun --inputfile /etc/frr/frr.conf
 
 step "reload of units" systemctl daemon-reload
 start nftables.service reload-or-restart
-start systemd-sysctl.service restart
 start ssh.service restart
-start chrony.service restart
-start rsyslog.service restart
-start apt-daily.timer restart
-start apt-daily-upgrade.timer restart
-start frr.service restart
 nft delete table inet first_boot 2>/dev/null
 running nftables.service
-running systemd-sysctl.service
 running ssh.service
-running chrony.service
-running rsyslog.service
-running apt-daily.timer
-running apt-daily-upgrade.timer
-running frr.service
 
 rm -f "$state/output"
 finish ok

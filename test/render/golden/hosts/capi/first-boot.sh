@@ -86,37 +86,13 @@ if id ubuntu >/dev/null 2>&1; then step "removal of account ubuntu" userdel --fo
 step 'check: visudo --check --quiet' visudo --check --quiet
 step 'check: sshd -t' sshd -t
 step 'check: nft --check --file /etc/nftables.conf' nft --check --file /etc/nftables.conf
-step 'check: chronyd -p -f /etc/chrony/chrony.conf' chronyd -p -f /etc/chrony/chrony.conf
-step 'check: rsyslogd -N1' rsyslogd -N1
-step 'check: sh -n /usr/local/lib/site/prepare-data-disk' sh -n /usr/local/lib/site/prepare-data-disk
-step 'check: kubeadm config validate --config /etc/kubernetes/kubeadm.yaml' kubeadm config validate --config /etc/kubernetes/kubeadm.yaml
-step 'check: sh -c for plugin; do test -x "$plugin" || { echo "the node template lacks $plugin"; exit 1; }; done sh /opt/cni/bin/host-local /opt/cni/bin/loopback /opt/cni/bin/ptp' sh -c 'for plugin; do test -x "$plugin" || { echo "the node template lacks $plugin"; exit 1; }; done' sh /opt/cni/bin/host-local /opt/cni/bin/loopback /opt/cni/bin/ptp
-step 'check: sh -n /usr/local/lib/site/start-control-plane' sh -n /usr/local/lib/site/start-control-plane
 
 step "reload of units" systemctl daemon-reload
 start nftables.service reload-or-restart
-start systemd-sysctl.service restart
 start ssh.service restart
-start chrony.service restart
-start rsyslog.service restart
-start apt-daily.timer restart
-start apt-daily-upgrade.timer restart
-start data-disk.service restart
-start containerd.service restart
-start control-plane.service restart
-start control-plane-certificates.timer restart
 nft delete table inet first_boot 2>/dev/null
 running nftables.service
-running systemd-sysctl.service
 running ssh.service
-running chrony.service
-running rsyslog.service
-running apt-daily.timer
-running apt-daily-upgrade.timer
-running data-disk.service
-running containerd.service
-running control-plane.service
-running control-plane-certificates.timer
 
 rm -f "$state/output"
 finish ok
