@@ -8,6 +8,7 @@ import { Cilium } from "./cilium";
 import { CloudProvider } from "./cloud-provider";
 import { ClusterDns } from "./cluster-dns";
 import type { DnsAdministration } from "./dns-administration";
+import { MachineHealth } from "./machine-health";
 import type { ManagementAccess } from "./management-access";
 import { NodesReady } from "./nodes-ready";
 import type { Region } from "./region";
@@ -52,6 +53,7 @@ export class Cluster extends pulumi.ComponentResource {
       { workload, management, after: [...cloudProvider.ready, ...cilium.ready] },
       { parent: this },
     );
+    new MachineHealth(`${name}-health`, { workload, management, nodes }, { parent: this });
     const dns = new ClusterDns(
       `${name}-dns`,
       { plan, cluster, cilium: { ready: [...cilium.ready, ...nodes.ready] }, management },

@@ -25,7 +25,7 @@ export const verifyRules: Readonly<Record<VerifyScope, readonly PolicyRule[]>> =
     reading("cilium.io", "ciliumnodes", "ciliumbgpnodeconfigs"),
   ],
   managementPlane: [
-    reading("cluster.x-k8s.io", "clusters", "machinedeployments", "machines"),
+    reading("cluster.x-k8s.io", "clusters", "machinedeployments", "machinehealthchecks", "machines"),
     reading("controlplane.cluster.x-k8s.io", "kubeadmcontrolplanes"),
     reading("ipam.cluster.x-k8s.io", "ipaddressclaims"),
   ],

@@ -1,5 +1,6 @@
 /** Clusters and their machines, in the words of Cluster API's controllers (contract v1beta2: conditions in status.conditions). */
 import type { ClusterPlan } from "../plan/model";
+import { renderHealthChecks } from "../render/cluster/health";
 import { ask, fail, findingOf, rows, type Check, type Finding } from "./check";
 import { notTrue, ofKind, type KubeApi, type KubeObject } from "./kubernetes";
 
@@ -9,6 +10,7 @@ export const clusterApiKinds = [
   "kubeadmcontrolplanes.v1beta2.controlplane.cluster.x-k8s.io",
   "machinedeployments.v1beta2.cluster.x-k8s.io",
   "machines.v1beta2.cluster.x-k8s.io",
+  "machinehealthchecks.v1beta2.cluster.x-k8s.io",
   "ipaddressclaims.ipam.cluster.x-k8s.io",
 ].join(",");
 
@@ -39,6 +41,12 @@ function judgeMachine(machine: KubeObject): Finding {
   ]);
 }
 
+/** Where more machines are unhealthy than may be replaced at a time, Cluster API waits for a person. */
+function judgeHealth(check: KubeObject): Finding {
+  const { expectedMachines = 0, currentHealthy = 0 } = (check.status ?? {}) as Record<string, number | undefined>;
+  return findingOf(`${currentHealthy} of ${expectedMachines} machines healthy`, [notTrue(check, "RemediationAllowed")]);
+}
+
 /** The verdicts on what one cluster's namespace holds. */
 export function judgeClusterApi(cluster: ClusterPlan, objects: readonly KubeObject[]): readonly [string, Finding][] {
   const named = (object: KubeObject) => `${cluster.name}: ${object.kind} ${object.metadata.name}`;
@@ -65,6 +73,7 @@ export function judgeClusterApi(cluster: ClusterPlan, objects: readonly KubeObje
       ? []
       : expected("MachineDeployment", (object) => judgeReplicas(object, poolVersion(object)))),
     ...expected("Machine", judgeMachine),
+    ...(renderHealthChecks(cluster).length === 0 ? [] : expected("MachineHealthCheck", judgeHealth)),
     [
       `${cluster.name}: IPAddressClaims`,
       findingOf(`${claims} for ${machines} machines`, [

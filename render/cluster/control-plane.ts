@@ -3,6 +3,7 @@ import type { Site } from "../../config/site";
 import { prefixLengthOf } from "../../plan/cidr";
 import type { ClusterPlan, RegionPlan } from "../../plan/model";
 import { renderAuthentication } from "./authentication";
+import { controlPlaneRemediation } from "./health";
 import { machineDeletion } from "./lifecycle";
 import { apis, clusterNames, ofCluster, reference } from "./names";
 import { encryptionKey } from "./secrets";
@@ -83,6 +84,7 @@ export function renderControlPlane(
         before: { certificatesExpiryDays: renewalDays },
         strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: cluster.controlPlane.surge } },
       },
+      remediation: controlPlaneRemediation,
       kubeadmConfigSpec: {
         clusterConfiguration: clusterConfiguration(cluster),
         // Cilium does kube-proxy's work.

@@ -21,6 +21,9 @@ export const clusterNames = ({ name }: Pick<ClusterPlan, "name">) =>
 /** The label by which Cluster API knows what belongs to a cluster. */
 export const clusterLabel = (cluster: Pick<ClusterPlan, "name">) => ({ "cluster.x-k8s.io/cluster-name": cluster.name });
 
+/** The label by which a pool's machines are known. `name`: of its MachineDeployment. */
+export const deploymentLabel = (name: string) => ({ "cluster.x-k8s.io/deployment-name": name });
+
 /** Metadata of an object of a cluster: in its namespace, and known to Cluster API as its own. */
 export const ofCluster = (cluster: Pick<ClusterPlan, "name" | "namespace">, name: string) => ({
   name,

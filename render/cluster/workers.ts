@@ -2,7 +2,7 @@
 import type { Site } from "../../config/site";
 import type { ClusterPlan, PoolPlan, RegionPlan } from "../../plan/model";
 import { machineDeletion } from "./lifecycle";
-import { apis, clusterLabel, clusterNames, ofCluster, reference } from "./names";
+import { apis, clusterLabel, clusterNames, deploymentLabel, ofCluster, reference } from "./names";
 import { nodeConfig, nodeConfiguration } from "./node";
 import { contentHash, type KubernetesObject } from "../kubernetes-object";
 
@@ -27,7 +27,7 @@ export function renderMachineDeployment(
   { config, template }: { readonly config: string; readonly template: string },
 ): KubernetesObject {
   const name = clusterNames(cluster).machineDeployment(pool.name);
-  const own = { ...clusterLabel(cluster), "cluster.x-k8s.io/deployment-name": name };
+  const own = { ...clusterLabel(cluster), ...deploymentLabel(name) };
   return {
     apiVersion: apis.cluster,
     kind: "MachineDeployment",

@@ -3,6 +3,7 @@ import { cloudCredentials, cloudCredentialValues, renderCloudProvider } from "..
 import { renderAuthentication } from "../../render/cluster/authentication";
 import { renderNamespace } from "../../render/cluster/cluster";
 import { renderGroupBindings } from "../../render/cluster/groups";
+import { renderHealthChecks } from "../../render/cluster/health";
 import {
   encryption,
   encryptionValues,
@@ -69,6 +70,11 @@ describe("the API server takes, without a warning,", () => {
     for (const binding of renderGroupBindings(plan.login, cluster)) await accepted(binding);
   });
 
+  test("health checks of pools and of a control plane of three", async () => {
+    const three = { ...cluster, controlPlane: { ...cluster.controlPlane, replicas: 3 } };
+    for (const check of renderHealthChecks(three)) await accepted(check);
+  });
+
   test("vSphere's cloud provider", async () => {
     const { namespace, foundation, workload } = renderCloudProvider(site, plan, cluster, exampleThumbprint);
     for (const object of [
@@ -82,6 +88,20 @@ describe("the API server takes, without a warning,", () => {
 });
 
 describe("the API server refuses", () => {
+  test("a health check without a machine that it would look at", async () => {
+    const [check] = renderHealthChecks(cluster);
+    const metadata = { ...check.metadata, name: "another" };
+    const { status, body } = await api.apply({
+      ...check,
+      metadata,
+      spec: { ...(check.spec as object), selector: undefined },
+    });
+    expect({ status, message: body.message }).toEqual({
+      status: 422,
+      message: expect.stringContaining("spec.selector"),
+    });
+  });
+
   test("a field that the definition does not have", async () => {
     const spec = { ...(objects.root.spec as object), clusterNetworks: {} };
     const { status, body } = await api.apply({ ...objects.root, spec });

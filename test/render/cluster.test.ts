@@ -6,6 +6,7 @@ import { planRegion } from "../../plan/plan";
 import { cloudCredentials, cloudCredentialValues, renderCloudProvider } from "../../render/cloud-provider";
 import { inOrder, renderCluster, renderNamespace } from "../../render/cluster/cluster";
 import { renderGroupBindings } from "../../render/cluster/groups";
+import { renderHealthChecks } from "../../render/cluster/health";
 import { untilInitialized, untilRolledOut } from "../../render/cluster/lifecycle";
 import { kubeadmFiles } from "../../render/cluster/node";
 import {
@@ -43,6 +44,7 @@ describe("the cluster management of siziano", () => {
     ["control-plane", [objects.controlPlane]],
     ["workers", [objects.workerConfig, ...objects.workers.map(({ deployment }) => deployment)]],
     ["nodes-ready", [objects.controlPlane, ...objects.workers.map(({ deployment }) => deployment)].map(untilRolledOut)],
+    ["health-checks", renderHealthChecks(cluster)],
     ["groups", renderGroupBindings(plan.login, cluster)],
     ["kube-vip", [kubeVipPod(plan, cluster)]],
     [
@@ -94,6 +96,56 @@ function files(object: KubernetesObject): KubeadmFile[] {
   const { kubeadmConfigSpec } = object.spec as { kubeadmConfigSpec: { files: KubeadmFile[] } };
   return kubeadmConfigSpec.files;
 }
+
+describe("the storm brake", () => {
+  const brakes = (controlPlane: number, pool: number) => {
+    const [general] = cluster.workers;
+    const sized = {
+      ...cluster,
+      controlPlane: { ...cluster.controlPlane, replicas: controlPlane },
+      workers: [{ ...general, replicas: pool }],
+    };
+    return renderHealthChecks(sized).map(({ metadata, spec }) => {
+      const { remediation } = spec as { remediation: { triggerIf: { unhealthyLessThanOrEqualTo: number } } };
+      return [metadata.name, remediation.triggerIf.unhealthyLessThanOrEqualTo];
+    });
+  };
+
+  test.each([
+    ["a pool of one, whose machine may be replaced", 1, 1, [["management-general", 1]]],
+    ["a pool of three, of which two are too many", 1, 3, [["management-general", 1]]],
+    ["a large pool", 1, 10, [["management-general", 4]]],
+    [
+      "three control plane nodes, of which two are no quorum",
+      3,
+      1,
+      [
+        ["management-control-plane", 1],
+        ["management-general", 1],
+      ],
+    ],
+    [
+      "five control plane nodes",
+      5,
+      1,
+      [
+        ["management-control-plane", 2],
+        ["management-general", 1],
+      ],
+    ],
+  ])("of %s", (_what, controlPlane, pool, expected) => {
+    expect(brakes(controlPlane, pool)).toEqual(expected);
+  });
+
+  test("looks at the machines of its own pool only", () => {
+    for (const [index, check] of renderHealthChecks(cluster).entries()) {
+      const { template } = objects.workers[index].deployment.spec as { template: { metadata: { labels: object } } };
+      const { selector } = check.spec as { selector: { matchLabels: object } };
+      expect(template.metadata.labels).toMatchObject(selector.matchLabels);
+      expect(selector.matchLabels).toHaveProperty(["cluster.x-k8s.io/deployment-name"]);
+    }
+  });
+});
 
 describe("a template's name", () => {
   const templateNames = (change: (site: Site) => Site) => {

@@ -10,7 +10,7 @@ const kinds = {
   "policy/v1": ["PodDisruptionBudget"],
   "rbac.authorization.k8s.io/v1": ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"],
   "bootstrap.cluster.x-k8s.io/v1beta2": ["KubeadmConfigTemplate"],
-  "cluster.x-k8s.io/v1beta2": ["Cluster", "MachineDeployment"],
+  "cluster.x-k8s.io/v1beta2": ["Cluster", "MachineDeployment", "MachineHealthCheck"],
   "controlplane.cluster.x-k8s.io/v1beta2": ["KubeadmControlPlane"],
   "infrastructure.cluster.x-k8s.io/v1beta2": ["VSphereCluster", "VSphereMachineTemplate"],
   "ipam.cluster.x-k8s.io/v1alpha2": ["InClusterIPPool"],

@@ -178,6 +178,7 @@ describe("Cluster API", () => {
         addresses: [{ type: "ExternalIP", address }],
       },
     );
+  const braked = (status: string) => [{ type: "RemediationAllowed", status, reason: "TooMany", message: "2 of 3" }];
   const objects = {
     cluster: object("Cluster", "management", {}, { phase: "Provisioned", ...available }),
     controlPlane: object("KubeadmControlPlane", "management-control-plane", { replicas: 1, version }, replicas),
@@ -187,6 +188,7 @@ describe("Cluster API", () => {
       { replicas: 1, template: { spec: { version } } },
       replicas,
     ),
+    health: object("MachineHealthCheck", "management-general", {}, { conditions: braked("True") }),
     a: machine("a", first),
     b: machine("b", second),
     claimA: object("IPAddressClaim", "a", {}, {}),
@@ -202,7 +204,7 @@ describe("Cluster API", () => {
 
   test("as planned", () => expect(judge({})).toEqual([]));
   test("a namespace that is empty has failed in every row", () =>
-    expect(failed(judgeClusterApi(cluster, []))).toHaveLength(4));
+    expect(failed(judgeClusterApi(cluster, []))).toHaveLength(5));
   test.each<[string, Partial<Record<keyof typeof objects, KubeObject | undefined>>, string]>([
     [
       "a cluster that is not available",
@@ -233,6 +235,11 @@ describe("Cluster API", () => {
       "a machine that is being deleted",
       { b: change(objects.b, "status", { phase: "Deleting" }) },
       "management: Machine b: is Deleting",
+    ],
+    [
+      "more unhealthy machines than may be replaced",
+      { health: change(objects.health, "status", { conditions: braked("False") }) },
+      "management: MachineHealthCheck management-general: RemediationAllowed is False, TooMany, 2 of 3",
     ],
     ["a claim that leaks", { b: undefined }, "management: IPAddressClaims: 2 claims for 1 machines"],
   ])("%s", (_, changes, fault) => expect(judge(changes)).toEqual([fault]));
