@@ -138,11 +138,17 @@ describe("the storm brake", () => {
   });
 
   test("looks at the machines of its own pool only", () => {
-    for (const [index, check] of renderHealthChecks(cluster).entries()) {
-      const { template } = objects.workers[index].deployment.spec as { template: { metadata: { labels: object } } };
-      const { selector } = check.spec as { selector: { matchLabels: object } };
-      expect(template.metadata.labels).toMatchObject(selector.matchLabels);
-      expect(selector.matchLabels).toHaveProperty(["cluster.x-k8s.io/deployment-name"]);
+    const selectors = new Map(
+      renderHealthChecks(cluster).map(({ metadata, spec }) => {
+        const { selector } = spec as { selector: { matchLabels: object } };
+        return [metadata.name, selector.matchLabels];
+      }),
+    );
+    for (const { deployment } of objects.workers) {
+      const { template } = deployment.spec as { template: { metadata: { labels: object } } };
+      const selected = selectors.get(deployment.metadata.name);
+      expect(template.metadata.labels).toMatchObject(selected!);
+      expect(selected).toHaveProperty(["cluster.x-k8s.io/deployment-name"], deployment.metadata.name);
     }
   });
 });
