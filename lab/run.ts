@@ -28,7 +28,9 @@ export class RunError extends Error {
     readonly result: RunResult,
     reason: string,
   ) {
-    const said = (result.stderr.trim() || result.stdout.trim()).split("\n").slice(-20).join("\n  ");
+    // Both: Pulumi gives its reasons on standard output, and only warnings on the other.
+    const ends = [result.stdout, result.stderr].map((text) => text.trimEnd().split("\n").slice(-20).join("\n  "));
+    const said = ends.filter((end) => end !== "").join("\n  ");
     super(`${command.join(" ")}: ${reason}${said ? `\n  ${said}` : ""}`);
     this.name = "RunError";
   }
