@@ -26,7 +26,7 @@ const questions = {
   units: "systemctl list-unit-files --plain --no-legend --state enabled",
   failed: "systemctl list-units --failed --plain --no-legend",
   accounts: "getent passwd | cut -d: -f 1,6,7 | sort; ls /home",
-  routing: "if command -v vtysh >/dev/null; then vtysh -c 'show running-config'; fi",
+  routing: "if systemctl is-active --quiet frr.service; then vtysh -c 'show running-config'; fi",
 } as const;
 
 type Facts = Record<keyof typeof questions, string>;
