@@ -1,5 +1,6 @@
 import type { Site } from "../config/site";
-import type { HostPlan, RegionPlan } from "../plan/model";
+import type { BackupPlan, HostPlan, RegionPlan } from "../plan/model";
+import { backupContent } from "./capi/backup";
 import { controlPlaneContent } from "./capi/control-plane";
 import { dataDiskContent } from "./capi/data-disk";
 import type { HostSecrets, RoleContent } from "./host-content";
@@ -15,12 +16,22 @@ export function capiContent(site: Site, plan: RegionPlan, host: HostPlan, secret
   if (management.kind === "external") return disk;
   if (secrets.encryptionKey === undefined)
     throw new Error(`encryptionKeys.${host.name} is missing: run \`npm run secrets\``);
-  const controlPlane = controlPlaneContent(plan, management, host, secrets.encryptionKey);
+  const parts = [
+    disk,
+    controlPlaneContent(plan, management, host, secrets.encryptionKey),
+    ...(plan.backups === undefined ? [] : [backupsOf(plan.backups, host, secrets)]),
+  ];
   return {
-    files: [...disk.files, ...registryFiles(site), ...controlPlane.files],
-    packages: [...disk.packages, ...controlPlane.packages],
+    files: [...registryFiles(site), ...parts.flatMap(({ files }) => files)],
+    packages: parts.flatMap(({ packages }) => packages),
     programs: [],
-    services: [...disk.services, ...controlPlane.services],
-    checks: [...disk.checks, ...controlPlane.checks],
+    services: parts.flatMap(({ services }) => services),
+    checks: parts.flatMap(({ checks }) => checks),
   };
+}
+
+function backupsOf(backups: BackupPlan, host: HostPlan, secrets: HostSecrets): RoleContent {
+  if (secrets.backups === undefined)
+    throw new Error(`backupKeys for ${host.name} are missing: run \`npm run secrets\``);
+  return backupContent(backups, secrets.backups);
 }

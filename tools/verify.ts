@@ -1,16 +1,15 @@
 /** `npm run verify`: one pass/fail table of a live site, from the real tools' own words, with rights to read. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { parseSiteFiles, projectName, readSiteFile, readSiteFiles, stackNames } from "../config/site-files";
+import { projectName } from "../config/site-files";
 import { secretSchemas } from "../config/secrets";
 import type { Site } from "../config/site";
-import { checkedSites, SiteFaults } from "../plan/check";
-import { planRegion } from "../plan/plan";
 import { verifyAccount } from "../render/verify-account";
 import { credentialsSchema, verificationSchema, type Credentials } from "../verify/credentials";
 import { makeReport, renderReport } from "../verify/report";
 import { unseen, verify } from "../verify/verify";
 import { CommandError, exitCodes, projectRoot, runCommand, UsageError } from "./command";
 import { stackConfig, stackOutput } from "./pulumi-config";
+import { readSite } from "./region-access";
 
 const help = `npm run verify -- STACK [--json] [--config-file FILE] [--credentials FILE] [--write-credentials FILE]
 
@@ -62,25 +61,6 @@ void runCommand({
     return report.failed === 0 && report.passed > 0 ? exitCodes.done : exitCodes.refused;
   },
 });
-
-/** The checked site of a stack and its plan; the other sites are read too, for what clusters mesh with. */
-function readSite(root: string, stack: string, configFile: string | undefined) {
-  const own = configFile === undefined ? [] : [readSiteFile(stack, configFile, projectName(root))];
-  const others = readSiteFiles(
-    root,
-    own.map((file) => file.stack),
-  );
-  const files = [...own, ...others];
-  const file = files.find((each) => each.stack === stack);
-  if (file === undefined) throw new UsageError(`${stack}: no such stack; there are ${stackNames(root).join(", ")}`);
-  try {
-    const sites = checkedSites(parseSiteFiles(files));
-    return { site: sites[file.site], plan: planRegion(sites, file.site) };
-  } catch (error) {
-    if (error instanceof SiteFaults) throw new CommandError(error.message);
-    throw error;
-  }
-}
 
 function readCredentials(file: string): Credentials {
   const parsed = credentialsSchema.safeParse(parseJson(readFileSync(file, "utf8")));

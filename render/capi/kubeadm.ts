@@ -15,7 +15,8 @@ export const encryptionPath = "/etc/kubernetes/encryption.yaml";
 /** The CAs and the key that signs service accounts live as long as etcd's data; all else in this folder is made from them. */
 export const certificatesFolder = `${managementFolder}/pki`;
 
-const etcdFolder = `${managementFolder}/etcd`;
+/** The data of etcd, the only member. */
+export const etcdFolder = `${managementFolder}/etcd`;
 
 const argument = (name: string, value: string) => ({ name, value });
 const noProfiling = argument("profiling", "false");
