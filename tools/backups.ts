@@ -1,11 +1,11 @@
 /** `npm run backups`: the snapshots that a region has, and one more of each cluster if asked for. */
-import { z } from "zod";
 import { resticCommand } from "../render/capi/backup-repository";
 import { backupService } from "../render/capi/backup";
 import { quoteCommand } from "../render/shell";
 import type { Execute } from "../verify/ssh";
 import { CommandError, exitCodes, projectRoot, runCommand, UsageError } from "./command";
 import { backupHost, onHost, openRegion } from "./region-access";
+import { parseSnapshots, type Snapshot } from "./snapshots";
 
 const help = `npm run backups -- STACK [--now] [--json] [--config-file FILE]
 
@@ -18,25 +18,6 @@ what is in them, and how one becomes a cluster's state again.
   --root DIR          the project's folder; default: this repository
 
 Exit code 0: done, 1: refused, or a snapshot failed, 2: called wrongly.`;
-
-export interface Snapshot {
-  /** `capi`, or a cluster's name. */
-  readonly cluster: string;
-  readonly id: string;
-  /** RFC 3339. */
-  readonly time: string;
-}
-
-/** As much of restic's answer as is used. Source: https://restic.readthedocs.io/en/stable/075_scripting.html#snapshots */
-const answer = z.array(z.object({ hostname: z.string(), short_id: z.string(), time: z.string() }));
-
-/** Reads what `restic snapshots --json` says. */
-export function parseSnapshots(json: string): readonly Snapshot[] {
-  return answer
-    .parse(JSON.parse(json))
-    .map(({ hostname, short_id, time }) => ({ cluster: hostname, id: short_id, time }))
-    .sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
-}
 
 async function takeNow(run: Execute): Promise<void> {
   await run(quoteCommand(["sudo", "systemctl", "start", backupService])).catch(async () => {
