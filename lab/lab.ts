@@ -157,7 +157,9 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
   const backupHostKey = await ensureBackupHostKey(identity);
   const overlay = {
     ...labOverlay(real, authority, administratorKey, dns),
-    ...(real.backups.kind === "ssh" ? { "backups.hostKey": backupHostKey.publicKey } : {}),
+    ...(real.backups.kind === "ssh"
+      ? { "backups.hostKey": backupHostKey.publicKey.split(" ").slice(0, 2).join(" ") }
+      : {}),
     ...options.overlay,
   };
   await stack.writeFile(overlay);
