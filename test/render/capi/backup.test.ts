@@ -87,10 +87,10 @@ setsid /opt/etcd/usr/local/bin/etcd --name capi --data-dir "\${1:-${etcdFolder}}
   --listen-peer-urls "https://$address:2380" --initial-advertise-peer-urls "https://$address:2380" \\
   --initial-cluster "capi=https://$address:2380" --client-cert-auth --trusted-ca-file ca.crt --cert-file server.crt \\
   --key-file server.key --peer-client-cert-auth --peer-trusted-ca-file ca.crt --peer-cert-file peer.crt \\
-  --peer-key-file peer.key >/var/log/etcd.log 2>&1 </dev/null &
+  --peer-key-file peer.key >/var/log/etcd.log 2>&1 </dev/null 9>&- &
 etcd=$!
-setsid sh -c "while [ -e /etc/kubernetes/manifests/etcd.yaml ]; do sleep 0.2; done; kill $etcd" >/dev/null 2>&1 </dev/null &
-until ETCD_REQUEST=1 /root/data endpoint health >/dev/null 2>&1; do sleep 0.2; done
+setsid sh -c "while [ -e /etc/kubernetes/manifests/etcd.yaml ]; do sleep 0.2; done; kill $etcd" >/dev/null 2>&1 </dev/null 9>&- &
+until /root/data endpoint health >/dev/null 2>&1; do sleep 0.2; done
 `;
 
 const standInForContainerd = `#!/bin/sh
