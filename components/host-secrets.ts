@@ -19,8 +19,14 @@ export function hostSecrets(host: HostPlan, secrets: SecretOutputs): pulumi.Outp
       return common;
     case "capi":
       return pulumi
-        .all([common, secrets.encryptionKeys])
-        .apply(([shared, keys]) => ({ ...shared, encryptionKey: keys[capiKey] }));
+        .all([common, secrets.encryptionKeys, secrets.backupKeys, secrets.backupCredentials])
+        .apply(([shared, keys, backupKeys, credentials]) => ({
+          ...shared,
+          encryptionKey: keys[capiKey],
+          ...(backupKeys === undefined
+            ? {}
+            : { backups: { password: backupKeys.password, sshKey: backupKeys.ssh?.privateKey, credentials } }),
+        }));
     case "bgp":
       return pulumi
         .all([common, secrets.bgpPasswords])

@@ -28,10 +28,11 @@ export class VerifyAccess extends pulumi.ComponentResource {
       `${name}-role`,
       {
         metadata: { name: accountName },
-        rules: verifyRules[args.scope].map(({ apiGroups, resources, verbs }) => ({
+        rules: verifyRules[args.scope].map(({ apiGroups, resources, verbs, resourceNames }) => ({
           apiGroups: [...apiGroups],
           resources: [...resources],
           verbs: [...verbs],
+          ...(resourceNames === undefined ? {} : { resourceNames: [...resourceNames] }),
         })),
       },
       { parent: this },

@@ -14,7 +14,13 @@ import { generatedSecrets, secretSchemas, type SecretName, type Secrets } from "
 import { parseSiteFiles, readSiteFiles, siteNameKey, type SiteFiles } from "./site-files";
 
 /** Secrets that only some sites need (`secretNeeds`). */
-type Occasional = "authCertificateKey" | "dnsAdministrationKey" | "managementKubeconfig" | "meshCa";
+type Occasional =
+  | "authCertificateKey"
+  | "backupCredentials"
+  | "backupKeys"
+  | "dnsAdministrationKey"
+  | "managementKubeconfig"
+  | "meshCa";
 
 /** The secrets of a site as Outputs; the occasional ones only where the site needs them. */
 export type SecretOutputs = {

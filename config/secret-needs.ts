@@ -14,13 +14,16 @@ export interface SecretNeeds {
 export const capiKey = "capi";
 
 /** The keys of a site file that decide which secrets it needs. */
-export type SecretDeciders = Pick<Site, "hosts" | "bgp" | "clusters" | "activeDirectory" | "managementPlane">;
+export type SecretDeciders = Pick<
+  Site,
+  "hosts" | "bgp" | "clusters" | "activeDirectory" | "managementPlane" | "backups"
+>;
 
 /** What `secretNeeds` wants of a draft; undefined where one of the keys is missing or malformed. */
 export function secretDeciders(draft: Partial<Site>): SecretDeciders | undefined {
-  const { hosts, bgp, clusters, activeDirectory, managementPlane } = draft;
-  return hosts && bgp && clusters && activeDirectory && managementPlane
-    ? { hosts, bgp, clusters, activeDirectory, managementPlane }
+  const { hosts, bgp, clusters, activeDirectory, managementPlane, backups } = draft;
+  return hosts && bgp && clusters && activeDirectory && managementPlane && backups
+    ? { hosts, bgp, clusters, activeDirectory, managementPlane, backups }
     : undefined;
 }
 
@@ -31,6 +34,8 @@ export function secretNeeds(site: SecretDeciders): SecretNeeds {
     dnsAdministrationKey:
       site.activeDirectory.dns.administration === "manual" || site.activeDirectory.dns.ssh === undefined,
     managementKubeconfig: site.managementPlane.kind !== "external",
+    backupKeys: site.backups.kind === "none",
+    backupCredentials: site.backups.kind !== "s3",
     meshCa: Object.values(site.clusters).every((cluster) => cluster.meshWith.length === 0),
   };
   return {
@@ -42,6 +47,7 @@ export function secretNeeds(site: SecretDeciders): SecretNeeds {
         ...clusters.map((cluster) => `clusters.${cluster}`),
       ],
       encryptionKeys: [capiKey, ...clusters],
+      backupKeys: ["password", ...(site.backups.kind === "ssh" ? ["ssh"] : [])],
     },
   };
 }

@@ -39,6 +39,14 @@ export const secretSchemas = {
   encryptionKeys: z
     .record(z.string(), encryptionKey)
     .describe("Keys (base64, 32 bytes) for encryption at rest: one a cluster, and capi. Generated."),
+  backupKeys: z
+    .strictObject({ password: line, ssh: sshKeyPairSchema.optional() })
+    .describe(
+      "Password that encrypts the backups (without it nobody reads them), and, with backups.kind: ssh, the SSH key that delivers them; the server gets its public half. Not with backups.kind: none. Generated.",
+    ),
+  backupCredentials: z
+    .strictObject({ accessKeyId: line, secretAccessKey: line })
+    .describe('Access key of the object store, {"accessKeyId", "secretAccessKey"}; only with backups.kind: s3.'),
 } as const;
 
 export type SecretName = keyof typeof secretSchemas;
@@ -52,4 +60,5 @@ export const generatedSecrets = [
   "bgpPasswords",
   "meshCa",
   "encryptionKeys",
+  "backupKeys",
 ] as const satisfies readonly SecretName[];

@@ -5,6 +5,7 @@
  * (an aligned CIDR, a free address, a skew that Kubernetes supports) is checked by `plan/check.ts`, over all sites at once.
  */
 import { z } from "zod";
+import { backupsSchema } from "./backups";
 import { clusterSchema } from "./cluster";
 
 const text = (description: string) => z.string().min(1).describe(description);
@@ -309,6 +310,7 @@ export const siteSchema = z.strictObject({
   vlan: vlanSchema,
   hosts: hostsSchema,
   managementPlane: managementPlaneSchema,
+  backups: backupsSchema,
   bgp: bgpSchema,
   serviceCidr: cidr("ClusterIP range, the same in every cluster:").default("10.43.0.0/16"),
   serviceCidrOverride: z

@@ -2,6 +2,7 @@
 import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Secrets } from "../config/secrets";
 import type { Site } from "../config/site";
 import { parseSiteFiles, projectName, readSiteFile, readSiteFiles } from "../config/site-files";
 import { checkedSites } from "../plan/check";
@@ -14,6 +15,7 @@ import type { Domain } from "./fixtures/active-directory";
 import { openDomain, startActiveDirectory } from "./fixtures/active-directory";
 import { enterRecords, surroundingRecords } from "./fixtures/active-directory/records";
 import { type DnsAccess, ensureDnsAccess } from "./fixtures/active-directory/ssh";
+import { ensureBackupHostKey, startBackupServer } from "./fixtures/backups";
 import type { FixtureContext } from "./fixtures/context";
 import { depotMachine } from "./fixtures/depot";
 import { gatewayMachine } from "./fixtures/gw";
@@ -122,6 +124,12 @@ function upstreamPassword(values: Readonly<Record<string, string>>): string | un
   return (JSON.parse(values.bgpPasswords) as { upstream?: string }).upstream;
 }
 
+/** Public half of the key that backups are delivered with; none where they go to no SSH server. */
+function backupKey({ backupKeys }: Readonly<Record<string, string>>): string | undefined {
+  if (backupKeys === undefined || backupKeys === "") return undefined;
+  return (JSON.parse(backupKeys) as Partial<Secrets["backupKeys"]>).ssh?.publicKey;
+}
+
 /** As Promise.all, but everything has ended before a failure is reported: nothing goes on behind the caller's back. */
 async function all<T extends readonly unknown[]>(works: readonly [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
   await Promise.allSettled(works);
@@ -146,7 +154,14 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
   const root = prepared.roots.fixture;
   const domain = await openDomain({ root, site: real, surroundings });
   const dns = await ensureDnsAccess(identity, real);
-  const overlay = { ...labOverlay(real, authority, administratorKey, dns), ...options.overlay };
+  const backupHostKey = await ensureBackupHostKey(identity);
+  const overlay = {
+    ...labOverlay(real, authority, administratorKey, dns),
+    ...(real.backups.kind === "ssh"
+      ? { "backups.hostKey": backupHostKey.publicKey.split(" ").slice(0, 2).join(" ") }
+      : {}),
+    ...options.overlay,
+  };
   await stack.writeFile(overlay);
   const sites = readSites(identity, stack.file);
   const site = sites[identity.site];
@@ -171,9 +186,10 @@ export async function startLab(identity: LabIdentity, progress: Progress, option
   const start = (machine: Machine) => progress.step(`machine ${machine.name}`, () => guests.start(machine));
   const templates = templateRoots(site, prepared.roots);
   // All at once: the slowest are Active Directory and the secrets, which gw alone has to wait for.
-  const [, , , , vcenterIsNew] = await all([
+  const [, , , , , vcenterIsNew] = await all([
     secretsSet.then((values) => start(gatewayMachine(context, upstreamPassword(values)))),
     start(servicesMachine(context)),
+    secretsSet.then((values) => startBackupServer(context, backupHostKey, backupKey(values), progress)),
     start(internetMachine(context)),
     start(officeMachine(context)),
     progress.step("vCenter", () =>

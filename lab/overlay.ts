@@ -14,6 +14,7 @@ export const overlayPaths = {
   "hosts.auth.certificate.caCertificate": "the lab's CA signed the ACME server's certificate",
   "hosts.auth.trustAnchor": "one test gives API servers a CA that auth's certificate is not of",
   "activeDirectory.dns.ssh.hostKeys": "the lab's servers have host keys of their own",
+  "backups.hostKey": "the lab's backup server has a host key of its own",
   "administrators.keys": "nobody has the private keys of the example's administrators",
   "mirrors.registry.caCertificate": "the lab's CA signed the registry's certificate",
   "clusters.*.state": "one test brings up the hosts alone, another deletes a cluster",

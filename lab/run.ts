@@ -29,7 +29,7 @@ export class RunError extends Error {
     reason: string,
   ) {
     // Both: Pulumi gives its reasons on standard output, and only warnings on the other.
-    const ends = [result.stdout, result.stderr].map((text) => text.trimEnd().split("\n").slice(-20).join("\n  "));
+    const ends = [result.stdout, result.stderr].map((text) => text.trimEnd().split("\n").slice(-40).join("\n  "));
     const said = ends.filter((end) => end !== "").join("\n  ");
     super(`${command.join(" ")}: ${reason}${said ? `\n  ${said}` : ""}`);
     this.name = "RunError";

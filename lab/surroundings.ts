@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly vcenter: Neighbour;
   /** Receives syslog; also serves time where the site names servers other than the domain controllers. */
   readonly services: Neighbour;
+  /** Takes the backups; absent where they go to no SSH server. */
+  readonly backups?: Neighbour;
   /** The site's CA (ACME) and its package mirror. */
   readonly depot: Neighbour;
   readonly certificateAuthority: string;
@@ -62,9 +64,11 @@ export function surroundingsOf(site: Site): Surroundings {
   const inServers = [site.vcenter.address, ...controllers.map(({ address }) => address)];
   const services = new Set([...site.syslog.map(({ address }) => address), ...site.ntp]);
   for (const { address } of controllers) services.delete(address);
-  const servers = networkOf(site, "servers", "vCenter, Active Directory, syslog and time servers", [
+  const backups = site.backups.kind === "ssh" ? [site.backups.address] : [];
+  const servers = networkOf(site, "servers", "vCenter, Active Directory, backup, syslog and time servers", [
     ...inServers,
     ...services,
+    ...backups,
   ]);
   const depot = [...new Set([certificate.server, ...site.mirrors.addresses])];
   const office = networkOf(site, "office", "CA and package mirror", depot);
@@ -79,6 +83,7 @@ export function surroundingsOf(site: Site): Surroundings {
     })),
     vcenter: { name: "vcenter", network: servers, addresses: [site.vcenter.address] },
     services: { name: "services", network: servers, addresses: [...services] },
+    ...(backups.length > 0 ? { backups: { name: "backups", network: servers, addresses: backups } } : {}),
     depot: { name: "depot", network: office, addresses: depot },
     certificateAuthority: certificate.server,
     mirror,

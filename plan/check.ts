@@ -7,6 +7,7 @@ import type { SiteFiles } from "../config/site-files";
 import { collectFacts } from "./facts";
 import type { Sites } from "./model";
 import { addressRules } from "./rules/addresses";
+import { backupRules } from "./rules/backups";
 import { bgpRules } from "./rules/bgp";
 import { capacityRules } from "./rules/capacity";
 import { identityRules } from "./rules/identity";
@@ -33,6 +34,7 @@ export const rules: readonly Rule[] = [
   ...versionRules,
   ...trustRules,
   ...surroundingsRules,
+  ...backupRules,
   ...productionRules,
 ];
 

@@ -85,7 +85,7 @@ export function collectFacts(drafts: Drafts): Facts {
 }
 
 function siteAddresses(site: string, draft: SiteDraft): AddressFact[] {
-  const { hosts, vlan, bgp, vcenter, activeDirectory, ntp, syslog, mirrors } = draft;
+  const { hosts, vlan, bgp, vcenter, activeDirectory, ntp, syslog, mirrors, backups } = draft;
   const inVlan: [string, string][] = [
     ...(vlan ? [["vlan.gateway", vlan.gateway] as [string, string]] : []),
     ...(hosts ? hostAddresses(hosts) : []),
@@ -108,6 +108,9 @@ function siteAddresses(site: string, draft: SiteDraft): AddressFact[] {
       ".address",
     ),
     ...indexed("mirrors.addresses", mirrors?.addresses),
+    ...(backups === undefined || backups.kind === "none"
+      ? []
+      : [["backups.address", backups.address] as [string, string]]),
     ...(certificate?.kind === "acme"
       ? [["hosts.auth.certificate.server", certificate.server] as [string, string]]
       : []),

@@ -140,9 +140,18 @@ function deploymentFlows(site: Site, p: Parties): Flow[] {
           flow("capi-registry", p.capi, p.mirrors, registryService, "container images"),
           flow("nodes-registry", p.nodes, p.mirrors, registryService, "container images"),
         ]),
+    ...backupFlows(site, p),
     flow("capi-vcenter", p.capi, p.vcenter, services.https, "Cluster API clones and deletes nodes"),
     flow("capi-apis", p.capi, p.apiVips, services.kubernetesApi, "Cluster API watches the clusters"),
   ];
+}
+
+/** Snapshots leave the region from one machine only. */
+function backupFlows({ backups }: Site, p: Parties): Flow[] {
+  if (backups.kind === "none") return [];
+  const service: Service =
+    backups.kind === "ssh" ? { ...services.ssh, ports: [backups.port] } : serviceOfUrl(backups.url);
+  return [flow("capi-backups", p.capi, p.backups, service, "snapshots of etcd, encrypted")];
 }
 
 /** The nodes among themselves, across regions, and northwards. */

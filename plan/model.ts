@@ -237,6 +237,17 @@ export type ManagementPlan =
     }
   | { readonly kind: "external" };
 
+/** Where snapshots of etcd go, how often, and what is kept of them. */
+export interface BackupPlan {
+  readonly target: Exclude<Site["backups"], { readonly kind: "none" }>;
+  /** Folder of the repository on the target. */
+  readonly folder: string;
+  /** Hours between two snapshots, counted from midnight UTC. */
+  readonly everyHours: number;
+  /** Hours after which a newest snapshot is too old: one more than the time between two, for the work itself. */
+  readonly oldestHours: number;
+}
+
 export interface RegionPlan {
   readonly site: string;
   readonly environment: Site["environment"];
@@ -253,4 +264,6 @@ export interface RegionPlan {
   readonly firewall: readonly FirewallRule[];
   readonly login: LoginPlan;
   readonly management: ManagementPlan;
+  /** Absent: the site has none. */
+  readonly backups?: BackupPlan;
 }

@@ -54,6 +54,7 @@ export function planParties(site: Site, vlan: VlanPlan, hosts: readonly HostPlan
     acme: outside("ACME server", certificate.kind === "acme" ? [certificate.server] : []),
     timeServers: outside("time servers", site.ntp),
     mirrors: outside("mirrors", site.mirrors.addresses),
+    backups: outside("backups", site.backups.kind === "none" ? [] : [site.backups.address]),
     intranet: outside(
       "intranet",
       site.intranet.map((network) => network.cidr),

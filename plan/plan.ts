@@ -1,6 +1,7 @@
 /** The plan of a region: one pure function from all site files; same input, same bytes. */
 import { versions } from "../config/versions";
 import { planHosts, planVlan } from "./addresses";
+import { planBackups } from "./backups";
 import { planBgp } from "./bgp";
 import { planClusters } from "./clusters";
 import { planDns } from "./dns";
@@ -35,5 +36,6 @@ export function planRegion(sites: Sites, siteName: string): RegionPlan {
     firewall: planFirewall(flows),
     login: planLogin(site, dns.hostZone),
     management: planManagement(site, hosts),
+    ...planBackups(siteName, site),
   };
 }

@@ -1,5 +1,6 @@
 import type { Site } from "../config/site";
-import type { HostPlan, RegionPlan } from "../plan/model";
+import type { BackupPlan, HostPlan, RegionPlan } from "../plan/model";
+import { backupContent } from "./capi/backup";
 import { controlPlaneContent } from "./capi/control-plane";
 import { dataDiskContent } from "./capi/data-disk";
 import type { HostSecrets, RoleContent } from "./host-content";
@@ -15,14 +16,27 @@ export function capiContent(site: Site, plan: RegionPlan, host: HostPlan, secret
   if (management.kind === "external") return disk;
   if (secrets.encryptionKey === undefined)
     throw new Error(`encryptionKeys.${host.name} is missing: run \`npm run secrets\``);
-  const controlPlane = controlPlaneContent(plan, management, host, secrets.encryptionKey);
+  const parts = [
+    disk,
+    controlPlaneContent(plan, management, host, secrets.encryptionKey),
+    ...(plan.backups === undefined ? [] : [backupsOf(plan.backups, host, secrets)]),
+  ];
   return {
-    files: [...disk.files, ...registryFiles(site), ...controlPlane.files],
-    packages: [...disk.packages, ...controlPlane.packages],
+    files: [...registryFiles(site), ...parts.flatMap(({ files }) => files)],
+    packages: parts.flatMap(({ packages }) => packages),
     programs: [],
-    services: [...disk.services, ...controlPlane.services],
-    checks: [...disk.checks, ...controlPlane.checks],
-    // containerd reads them at each pull. All else is what kubeadm makes a control plane from, once.
-    inPlace: [{ files: registryFiles(site).map(({ path }) => path) }],
+    services: parts.flatMap(({ services }) => services),
+    checks: parts.flatMap(({ checks }) => checks),
+    inPlace: [
+      // containerd reads them at each pull. All else of the control plane is what kubeadm makes it from, once.
+      { files: registryFiles(site).map(({ path }) => path) },
+      ...parts.flatMap(({ inPlace = [] }) => inPlace),
+    ],
   };
+}
+
+function backupsOf(backups: BackupPlan, host: HostPlan, secrets: HostSecrets): RoleContent {
+  if (secrets.backups === undefined)
+    throw new Error(`backupKeys for ${host.name} are missing: run \`npm run secrets\``);
+  return backupContent(backups, secrets.backups);
 }

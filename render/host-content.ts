@@ -3,6 +3,7 @@
  * put upon it over SSH are rendered, right after the first boot as later on: a host changed in place equals one built afresh.
  */
 import type { SshKeyPair } from "../config/secrets";
+import type { BackupSecrets } from "./capi/backup-repository";
 
 /** A file on a host. */
 export interface HostFile {
@@ -87,4 +88,6 @@ export interface HostSecrets {
   readonly authCertificateKey?: string;
   /** capi: key for encryption at rest, 32 bytes, base64. */
   readonly encryptionKey?: string;
+  /** capi, where the site has backups. */
+  readonly backups?: BackupSecrets;
 }

@@ -1,5 +1,6 @@
 /** What `npm run verify` may read of an API server, and the kubeconfig with which it does. */
 import { parse, stringify } from "yaml";
+import { backupReport } from "./capi/backup";
 
 /** Rights on a cluster's API server, or on the management plane's. */
 export type VerifyScope = "cluster" | "managementPlane";
@@ -8,6 +9,8 @@ interface PolicyRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
+  /** Only objects of these names. */
+  readonly resourceNames?: readonly string[];
 }
 
 const reading = (apiGroup: string, ...resources: string[]): PolicyRule => ({
@@ -16,7 +19,7 @@ const reading = (apiGroup: string, ...resources: string[]): PolicyRule => ({
   verbs: ["get", "list"],
 });
 
-/** No secrets, no configuration, and no `exec`: whoever may exec into an agent may do all that the agent may. */
+/** No secrets, no configuration (but what `capi` says of its backups), and no `exec`: whoever may exec into an agent may do all that the agent may. */
 export const verifyRules: Readonly<Record<VerifyScope, readonly PolicyRule[]>> = {
   cluster: [
     reading("", "nodes", "services"),
@@ -28,6 +31,7 @@ export const verifyRules: Readonly<Record<VerifyScope, readonly PolicyRule[]>> =
     reading("cluster.x-k8s.io", "clusters", "machinedeployments", "machinehealthchecks", "machines"),
     reading("controlplane.cluster.x-k8s.io", "kubeadmcontrolplanes"),
     reading("ipam.cluster.x-k8s.io", "ipaddressclaims"),
+    { apiGroups: [""], resources: ["configmaps"], verbs: ["get"], resourceNames: [backupReport] },
   ],
 };
 

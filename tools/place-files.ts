@@ -2,11 +2,12 @@
  * Makes a machine its host: waits for its first boot (--first-boot), puts its files in place over SSH, and confirms over a
  * fresh connection what could lock everybody out. `up` runs it, with the request (render/place-request) on standard input.
  */
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PlaceRequest } from "../render/place-request";
 import { undoSeconds } from "../render/placement-script";
-import { type Execute, withSession } from "../verify/ssh";
+import { type Execute, HostKeyError, withSession } from "../verify/ssh";
 import { CommandError, exitCodes, runCommand } from "./command";
 import { missingRoutes } from "./router-routes";
 
@@ -17,9 +18,6 @@ const patience = { boot: 90_000, change: 20_000 } as const;
 const confirmPatience = (undoSeconds - 8) * 1000;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Another key is another machine; it is not asked twice. */
-const isRefusal = (error: unknown): boolean => messageOf(error).includes("verification failed");
 
 /** Works on the host once it answers. What a command says is final; only connections are tried again. */
 async function patiently<T>(request: PlaceRequest, limit: number, work: (run: Execute) => Promise<T>): Promise<T> {
@@ -32,7 +30,7 @@ async function patiently<T>(request: PlaceRequest, limit: number, work: (run: Ex
         return work(run);
       });
     } catch (error) {
-      if (connected || isRefusal(error) || Date.now() >= deadline) throw error;
+      if (connected || error instanceof HostKeyError || Date.now() >= deadline) throw error;
     }
     await sleep(1000);
   }
@@ -86,7 +84,7 @@ async function place(request: PlaceRequest, firstBoot: boolean): Promise<string>
   if (!firstBoot) await assertOthersCarry(request);
   const said = await patiently(request, firstBoot ? patience.boot : patience.change, async (run) => {
     if (firstBoot) await run(request.readiness);
-    return run(placement.command, placement.stdin);
+    return run(placement.command, { input: Readable.from([placement.stdin]) });
   });
   const lines = said.trimEnd().split("\n");
   if (lines.at(-1) !== "armed") return said;

@@ -41,14 +41,19 @@ function parseJson(text: string): unknown {
 }
 
 /** Rotating them needs more than a new value: old and new key side by side until everything is encrypted anew. */
-const notRotatable: readonly string[] = ["encryptionKeys"];
+const notRotatable: readonly string[] = ["encryptionKeys", "backupKeys.password"];
+
+const isRotatable = (name: string): boolean =>
+  notRotatable.every((fixed) => name !== fixed && !name.startsWith(`${fixed}.`) && !fixed.startsWith(`${name}.`));
 
 /** Everything that `--rotate` takes for a site: a secret, or a part of one. Throws on what is none. */
 export function checkRotation(names: readonly string[], needs: SecretNeeds): void {
-  const keys = needs.keys.filter((key) => isGenerated(key) && !notRotatable.includes(key));
-  const known = keys.flatMap((key) => [key, ...(needs.parts[key] ?? []).map((part) => `${key}.${part}`)]);
+  const known = needs.keys
+    .filter(isGenerated)
+    .flatMap((key) => [key, ...(needs.parts[key] ?? []).map((part) => `${key}.${part}`)])
+    .filter(isRotatable);
   for (const name of names) {
-    if (notRotatable.includes(name.split(".")[0] ?? "")) {
+    if (!isRotatable(name)) {
       throw new CommandError(
         `${name}: cannot be rotated by a new value alone: what it encrypted could not be read any more`,
       );
@@ -82,6 +87,12 @@ export function completeSecrets(
   const hostKeys = fill("sshHostKeys", (host) => generateSshKeyPair(`${host}@${site}`));
   const passwords = fill("bgpPasswords", generatePassword);
   const encryption = fill("encryptionKeys", generateEncryptionKey);
+  const backup = needs.keys.includes("backupKeys") ? missingParts("backupKeys", kept.backupKeys, needs) : [];
+  const backupKeys: Secrets["backupKeys"] = {
+    ...kept.backupKeys,
+    password: kept.backupKeys?.password ?? generatePassword(),
+    ...(backup.includes("ssh") ? { ssh: generateSshKeyPair(`backup@${site}`) } : {}),
+  };
   const upstream = passwords.find(([part]) => part === "upstream")?.[1];
   const ofClusters = passwords
     .filter(([part]) => part !== "upstream")
@@ -102,6 +113,7 @@ export function completeSecrets(
       : {}),
     ...(encryption.length > 0 ? { encryptionKeys: { ...kept.encryptionKeys, ...Object.fromEntries(encryption) } } : {}),
     ...(meshCa !== undefined && kept.meshCa === undefined ? { meshCa } : {}),
+    ...(backup.length > 0 ? { backupKeys } : {}),
   };
   return {
     values,
@@ -110,6 +122,7 @@ export function completeSecrets(
       ...hostKeys.map(([part]) => `sshHostKeys.${part}`),
       ...passwords.map(([part]) => `bgpPasswords.${part}`),
       ...encryption.map(([part]) => `encryptionKeys.${part}`),
+      ...backup.map((part) => `backupKeys.${part}`),
     ],
   };
 }

@@ -12,6 +12,7 @@ export const families = [
   "forwarder",
   "login",
   "certificate",
+  "backup",
 ] as const;
 export type Family = (typeof families)[number];
 

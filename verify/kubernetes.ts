@@ -23,6 +23,8 @@ export interface KubeObject extends Pick<KubernetesObject, "kind" | "metadata"> 
 export interface KubeApi {
   /** All objects of these kinds (`nodes,services`), in one namespace or in all. Throws with kubectl's words. */
   list(kinds: string, namespace?: string): Promise<readonly KubeObject[]>;
+  /** One object; undefined where there is none of that name. Throws with kubectl's words. */
+  get(kind: string, name: string, namespace: string): Promise<KubeObject | undefined>;
 }
 
 /** Seconds that kubectl waits for one answer. */
@@ -56,6 +58,11 @@ export async function withKubeApi<T>(kubeconfig: string, work: (api: KubeApi) =>
         const where = namespace === undefined ? ["--all-namespaces"] : ["--namespace", namespace];
         const answer = await kubectl([...common, "get", kinds, ...where, "--output=json"]);
         return (JSON.parse(answer) as { items: KubeObject[] }).items;
+      },
+      async get(kind, name, namespace) {
+        const wanted = ["get", kind, name, "--namespace", namespace, "--ignore-not-found", "--output=json"];
+        const answer = await kubectl([...common, ...wanted]);
+        return answer.trim() === "" ? undefined : (JSON.parse(answer) as KubeObject);
       },
     });
   } finally {

@@ -1,5 +1,6 @@
 /** `npm run verify`: everything that can be seen of a live site with rights to read, as one list of rows. */
 import type { ClusterPlan } from "../plan/model";
+import { checkBackups } from "./backups";
 import { checkCertificates, checkKubeadmCertificates } from "./certificates";
 import { ask, type Check } from "./check";
 import { checkClusterApi } from "./cluster-api";
@@ -47,15 +48,19 @@ export async function verify(live: Live): Promise<readonly Check[]> {
   return (await Promise.all(parts)).flat();
 }
 
-function checkManagementPlane({ credentials, now }: Live, clusters: readonly ClusterPlan[]): Promise<readonly Check[]> {
+function checkManagementPlane(
+  { plan, credentials, now }: Live,
+  clusters: readonly ClusterPlan[],
+): Promise<readonly Check[]> {
   if (clusters.length === 0) return Promise.resolve([]);
   return ask("cluster-api", "management plane", "kubectl", () => {
     const { managementPlane } = credentials.kubeconfigs;
     if (managementPlane === undefined) throw new Error("there is no kubeconfig with read-only rights for it");
     return withKubeApi(managementPlane, async (api) => {
-      const found = await Promise.all(
-        clusters.flatMap((cluster) => [checkClusterApi(cluster, api), checkKubeadmCertificates(cluster, api, now)]),
-      );
+      const found = await Promise.all([
+        ...clusters.flatMap((cluster) => [checkClusterApi(cluster, api), checkKubeadmCertificates(cluster, api, now)]),
+        ...(plan.backups === undefined ? [] : [checkBackups(plan.backups, clusters, api, now)]),
+      ]);
       return found.flat();
     });
   });

@@ -100,6 +100,7 @@ export const nodePackagesRoot: RootRecipe = {
     "jq",
     "nftables",
     "openssh-server",
+    "restic",
     "rsyslog",
     "runc",
     "socat",

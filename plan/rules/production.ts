@@ -114,6 +114,27 @@ export const productionRules: readonly Rule[] = [
       ),
   },
   {
+    id: "production-backups",
+    states: "Production has backups, unless an external management plane looks after its clusters.",
+    find: (world) =>
+      eachSite(
+        world,
+        ["environment", "backups", "managementPlane"],
+        (site, { environment, backups, managementPlane }) =>
+          environment === "production" && backups.kind === "none" && managementPlane.kind === "capi"
+            ? [
+                {
+                  site,
+                  path: "backups",
+                  value: backups.kind,
+                  problem: "leaves this production site without backups",
+                  remedy: "name an SSH server or an object store (docs/backups.md)",
+                },
+              ]
+            : [],
+      ),
+  },
+  {
     id: "production-replicas",
     states: `Control planes in production have at least ${fewestReplicas} nodes.`,
     find: (world) =>

@@ -17,7 +17,8 @@ export const encryptionPath = "/etc/kubernetes/encryption.yaml";
 /** The CAs and the key that signs service accounts live as long as etcd's data; all else in this folder is made from them. */
 export const certificatesFolder = `${managementFolder}/pki`;
 
-const etcdFolder = `${managementFolder}/etcd`;
+/** The data of etcd, the only member. */
+export const etcdFolder = `${managementFolder}/etcd`;
 
 /** What one component may take to start, on hosts that are busy: kubeadm's own four minutes end a first boot that would succeed. */
 const patience = "10m0s";

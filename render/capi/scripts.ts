@@ -5,17 +5,18 @@ export const adminKubeconfig = "/etc/kubernetes/admin.conf";
 export const startScript = "/usr/local/lib/site/start-control-plane";
 
 const manifests = "/etc/kubernetes/manifests";
-const stopped = "/etc/kubernetes/stopped-manifests";
+/** Where the static pods' manifests lie while the control plane is stopped. */
+export const stoppedManifests = "/etc/kubernetes/stopped-manifests";
 
 /** Undoes a stop of the control plane that was interrupted. */
-export const restoreManifests = `if [ -d ${stopped} ]; then
-  for manifest in ${stopped}/*.yaml; do if [ -e "$manifest" ]; then mv "$manifest" ${manifests}/; fi; done
-  rmdir ${stopped}
+export const restoreManifests = `if [ -d ${stoppedManifests} ]; then
+  for manifest in ${stoppedManifests}/*.yaml; do if [ -e "$manifest" ]; then mv "$manifest" ${manifests}/; fi; done
+  rmdir ${stoppedManifests}
 fi`;
 
 /** Ends the control plane's pods and waits until they are gone. */
-export const stopControlPlane = `mkdir -p ${stopped}
-mv ${manifests}/*.yaml ${stopped}/
+export const stopControlPlane = `mkdir -p ${stoppedManifests}
+mv ${manifests}/*.yaml ${stoppedManifests}/
 while pidof etcd kube-apiserver kube-controller-manager kube-scheduler >/dev/null; do sleep 1; done`;
 
 /** Defines \`await_api\`, which returns when the API server is ready, or fails with what it says. */

@@ -28,6 +28,8 @@ export function canarySecrets(site: Site): Secrets {
     managementKubeconfig: "CANARY-kubeconfig",
     meshCa: { certificate: "CANARY-mesh-certificate", privateKey: "CANARY-mesh-key" },
     encryptionKeys: Object.fromEntries([...clusters, "capi"].map((of) => [of, key(`CANARY-encryption-${of}`)])),
+    backupKeys: { password: `CANARY-backup ${awkward}`, ssh: pair("backup") },
+    backupCredentials: { accessKeyId: "CANARY-access", secretAccessKey: `CANARY-object ${awkward}` },
   };
 }
 

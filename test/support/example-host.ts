@@ -16,6 +16,7 @@ export const exampleSecrets: HostSecrets = {
   activeDirectoryPassword: "example-directory",
   // 32 bytes that say what they are: "example encryption key, 32 bytes".
   encryptionKey: "ZXhhbXBsZSBlbmNyeXB0aW9uIGtleSwgMzIgYnl0ZXM=",
+  backups: { password: "example-backup", sshKey: "example backup key\n" },
 };
 
 export function examplePlan(): RegionPlan {

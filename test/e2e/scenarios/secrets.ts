@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { capiKey } from "../../../config/secret-needs";
 import { repository } from "../../../lab/paths";
 import { run } from "../../../lab/run";
@@ -66,6 +67,17 @@ export function secretsStaySecret(): void {
       }
     });
 
+    test("are in no machine's guestinfo, where vCenter keeps them for all time", async () => {
+      const wanted = canaries();
+      for (const { name: host } of lab().plan.hosts) {
+        // As the hypervisor hands it to the guest, out of the machine's extraConfig.
+        const kept = await onHost(host, "cat /run/hypervisor/guestinfo.env\n");
+        const [, userData = ""] = /^VMX_GUESTINFO_USERDATA="([^"]+)"$/m.exec(kept) ?? [];
+        expect(gunzipSync(Buffer.from(userData, "base64")).toString()).toContain("#cloud-config");
+        expect([host, findCanaries(kept, wanted)]).toEqual([host, []]);
+      }
+    });
+
     test("are in no state, log, diff, output or digest", async () => {
       const wanted = canaries();
       expect(wanted.length).toBeGreaterThanOrEqual(10);
@@ -74,8 +86,8 @@ export function secretsStaySecret(): void {
       expect(found.filter(([, names]) => names.length > 0)).toEqual([]);
       // What was searched is what it should be.
       expect(texts.get("engine log up.stdout")).toContain(`${identity.site}-auth-vm`);
-      expect(texts.get("preview --diff")).toContain("extraConfig");
-      expect(texts.get("digest of a preview")).toContain("extraConfig");
+      expect(texts.get("preview --diff")).toContain("/etc/ssh/authorized_keys.d/mallory");
+      expect(texts.get("digest of a preview")).toContain(`${identity.site}-auth-ready`);
     });
 
     test("and would be found, in clear and packed", async () => {
