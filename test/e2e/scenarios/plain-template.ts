@@ -18,7 +18,7 @@ const overlay = (kind: "plain" | "prepared"): Overlay => ({
 async function upOfOneHost(): Promise<string[]> {
   const machine = await urnOf(`${lab().plan.site}-${name}-vm`);
   // By its name: after a failed boot, state does not know it.
-  const ready = machine.replace("vsphere:index/virtualMachine:VirtualMachine", "command:remote:Command");
+  const ready = machine.replace("vsphere:index/virtualMachine:VirtualMachine", "command:local:Command");
   const targets = [machine, ready.replace(/-vm$/, "-ready")].flatMap((urn) => ["--target", urn]);
   return ["up", "--yes", "--skip-preview", "--color", "never", "--target-dependents", ...targets];
 }
