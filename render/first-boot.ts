@@ -18,7 +18,7 @@ const foreignAccounts = ["debian", "ubuntu"];
 /** Shell: what a program said, as it may travel to whoever runs `up`: without what follows a word for a secret, and repetitions. */
 export const reasonFunction = `
 reason() {
-  uniq | tail -n 8 | sed -E 's/(password|passwd|secret|private|bindPW|key)([^[:alnum:]]+).*/\\1\\2(left out)/I' | tr '\\n' '|'
+  uniq | tail -n 8 | sed -E 's/(password|passwd|secret|private|bindPW|key)([^[:alnum:]]+).*/\\1\\2(left out)/I' | tr '\\n' '|' | sed 's/|$//'
 }
 `;
 

@@ -140,7 +140,7 @@ export function changedInPlace(): void {
         place(spoilt(asked("capi"), "/etc/nftables.conf", () => closed)),
       ]);
       expect([refused.code, dead.code, lockedOut.code]).toEqual([1, 1, 1]);
-      expect(refused.said).toMatch(/siziano-bgp2: refused by sshd, nothing was changed: .*PermitRootLogin/);
+      expect(refused.said).toMatch(/siziano-bgp2: refused by sshd, nothing was changed: .*00-site.conf line \d+: unsupported option "maybe"/);
       expect(dead.said).toMatch(/siziano-auth: sh failed .*Nothing of this change is left; the host goes on as it was/);
       expect(lockedOut.said).toMatch(/would have locked us out .*taken it back by itself, and answers again/s);
       expect(await place(asked("capi"))).toEqual({ code: 0, said: "" });
