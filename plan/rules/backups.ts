@@ -1,5 +1,4 @@
-/** Rules about backups: they leave the region, to a target that proves who it is. */
-import { isInside } from "../cidr";
+/** Rules about backups: who takes them, and that their target proves who it is. */
 import { eachSite, type Finding, type Rule } from "./rule";
 
 const publicKey = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*$/;
@@ -8,26 +7,6 @@ const publicKey = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0
 const plainFolder = /^[A-Za-z0-9._/-]+$/;
 
 export const backupRules: readonly Rule[] = [
-  {
-    id: "backups-apart",
-    states: "Backups lie outside the VLAN: what destroys the region leaves them alone.",
-    find: (world) =>
-      eachSite(world, ["backups"], (site, { backups }) => {
-        const target = world.facts.addresses.find((fact) => fact.site === site && fact.path === "backups.address");
-        const vlan = world.facts.vlans.get(site)?.vlan;
-        return target?.span === undefined || vlan === undefined || !isInside(target.span, vlan)
-          ? []
-          : [
-              {
-                site,
-                path: "backups.address",
-                value: backups.kind === "none" ? undefined : backups.address,
-                problem: "is inside the VLAN that it keeps backups of",
-                remedy: "name a server in another network",
-              },
-            ];
-      }),
-  },
   {
     id: "backups-target",
     states: "The backup server is known by its host key, an object store by https; folders are plain paths.",

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { VerifyAccess } from "../../components/verify-access";
+import { backupReport } from "../../render/capi/backup";
 import { verifyRules } from "../../render/verify-access";
 import { project } from "../support/site-stack";
 import { installStrictMocks } from "../support/strict-mocks";
@@ -61,9 +62,12 @@ test("the account has a role of its own, under names that another run finds agai
   expect(new Set(metadata)).toEqual(new Set(["kubernetes-vsphere-verify"]));
 });
 
-test("no rule lets it write, execute or read a secret", () => {
+test("no rule lets it write, execute or read a secret, and of all configuration only what capi says of its backups", () => {
+  const backupsRule = verifyRules.managementPlane.find(({ resourceNames }) => resourceNames !== undefined);
   for (const rule of Object.values(verifyRules).flat()) {
+    if (rule === backupsRule) continue;
     expect(rule.verbs).toEqual(["get", "list"]);
     for (const resource of rule.resources) expect(resource).not.toMatch(/secret|configmap|\/|\*/);
   }
+  expect(backupsRule).toMatchObject({ resources: ["configmaps"], verbs: ["get"], resourceNames: [backupReport] });
 });

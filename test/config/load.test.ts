@@ -28,6 +28,7 @@ beforeAll(async () => {
     ),
     bgpPasswords: JSON.stringify({ upstream: "up!", clusters: { management: "m$1", workloads: 'w"2' } }),
     meshCa: JSON.stringify(await generateMeshCa()),
+    backupKeys: JSON.stringify({ password: awkward, ssh: key }),
     encryptionKeys: JSON.stringify(
       Object.fromEntries(["capi", "management", "workloads"].map((name) => [name, generateEncryptionKey()])),
     ),
@@ -121,6 +122,7 @@ test("every missing secret is a fault beside the others, and none of them reache
   const missing = files.faults.filter(({ rule }) => rule === "missing-secret");
   expect(missing.map(({ path }) => path).sort()).toEqual([
     "activeDirectoryPassword",
+    "backupKeys",
     "bgpPasswords",
     "dnsAdministrationKey",
     "encryptionKeys",
@@ -148,6 +150,7 @@ test.each([
     "missing-secret",
   ],
   ["bgpPasswords", { upstream: "CANARY with a space", clusters: {} }, ["upstream"], "malformed-secret"],
+  ["backupKeys", { password: "CANARY" }, ["ssh"], "missing-secret"],
   ["encryptionKeys", { capi: "CANARY" }, ["capi"], "malformed-secret"],
 ])("%s that is incomplete or malformed is a fault by its paths, without its value", (key, value, paths, rule) => {
   const { files } = load(engineValues("siziano"), { ...secrets, [key]: JSON.stringify(value) });

@@ -26,6 +26,7 @@ test("the list of what a lab may change is short, and this is all of it", () => 
     "activeDirectory.dns.ssh.hostKeys",
     "activeDirectory.ldap.caCertificate",
     "administrators.keys",
+    "backups.hostKey",
     "cilium.extraValues",
     "clusters.*.controlPlane.replicas",
     "clusters.*.state",

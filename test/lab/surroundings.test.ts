@@ -14,7 +14,9 @@ test.each(["siziano", "dr"] as const)(
     expect(around.vcenter.addresses).toEqual([site.vcenter.address]);
     expect(around.services.addresses).toEqual(site.syslog.map(({ address }) => address));
     expect(around.networks.vlan).toMatchObject({ cidr: site.vlan.cidr, gateway: site.vlan.gateway });
-    const neighbours = [...around.domainControllers, around.vcenter, around.services, around.depot, around.office];
+    expect(around.backups?.addresses).toEqual(site.backups.kind === "ssh" ? [site.backups.address] : undefined);
+    const { domainControllers, vcenter, services, backups, depot, office } = around;
+    const neighbours = [...domainControllers, vcenter, services, ...(backups ? [backups] : []), depot, office];
     for (const { network, addresses: own } of neighbours) {
       for (const address of own) expect(isInside(spanOf(address), spanOf(network.cidr))).toBe(true);
     }

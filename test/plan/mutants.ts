@@ -37,6 +37,8 @@ const [ad1, ad2] = ["ad1.simplebooking.local", "ad2.simplebooking.local"];
 const dnsHostKeys = "activeDirectory.dns.ssh.hostKeys";
 const publicKey = `ssh-ed25519 ${"A".repeat(68)}`;
 
+const objectStore = { kind: "s3", url: "https://s3.example.org", address: "192.168.10.40", bucket: "kubernetes" };
+
 /** 256 one-node clusters: more than there are pod ranges, and more than one region can number. */
 function tooManyClusters(values: Values): void {
   const site = values.siziano?.clusters as Record<string, Record<string, unknown>>;
@@ -396,6 +398,14 @@ export const mutants: readonly Mutant[] = [
   one("plain-programs", "vcenter.templates.host.kind", "plain", "programs.dex"),
   one("capi-size", "hosts.capi.size", { cpus: 1, memoryMiB: 4096, diskGiB: 40 }),
 
+  // Backups
+  one("server-inside-region", "backups.address", "172.20.10.5"),
+  one("backups-management", "managementPlane", { kind: "external" }, "backups"),
+  one("backups-target", "backups.hostKey", "AAAA"),
+  one("backups-target", "backups.path", "siziano"),
+  one("backups-target", "backups", { ...objectStore, url: "http://s3.example.org" }, "backups.url"),
+  one("backups-target", "backups", { ...objectStore, folder: "a b" }, "backups.folder"),
+
   // Production
   one("addresses-unconfirmed", "addressesConfirmed", false),
   one("example-left", "administrators.keys[0].publicKey", `${exampleKey()} alice@example`),
@@ -413,6 +423,7 @@ export const mutants: readonly Mutant[] = [
       ["production-encryption", "siziano", "cilium.encryption"],
     ],
   ),
+  one("production-backups", "backups", { kind: "none" }),
   one("production-values", "cilium.extraValues", { debug: { enabled: true } }),
   one("production-replicas", "clusters.workloads.controlPlane.replicas", 1),
   one("production-size", `${pool}.size.memoryMiB`, 2048),
