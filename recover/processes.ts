@@ -42,7 +42,7 @@ export function orphanedPlugins(folder: string): readonly Orphan[] {
     const stat = statOf(pid);
     if (stat === undefined || isDead(stat) || !/^pulumi-(resource|languag)/.test(stat.program)) return [];
     const parent = statOf(stat.parent);
-    if (parent?.program.startsWith("pulumi") === true || folderOf(pid) !== folder) return [];
+    if (parent?.program.startsWith("pulumi") === true || !isWithin(folderOf(pid), folder)) return [];
     return [{ pid, program: stat.program }];
   });
 }
@@ -78,6 +78,10 @@ function startOf({ startTicks }: Stat): Date {
   const boot = Number(/^btime (\d+)$/m.exec(textOf("/proc/stat") ?? "")?.[1]);
   return new Date((boot + startTicks / ticksPerSecond) * 1000);
 }
+
+/** The engine starts plugins where the program lies (`main` of Pulumi.yaml). */
+const isWithin = (path: string | undefined, folder: string): boolean =>
+  path === folder || path?.startsWith(`${folder}/`) === true;
 
 function folderOf(pid: number): string | undefined {
   try {

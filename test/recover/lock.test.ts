@@ -87,12 +87,15 @@ test("a plugin whose engine is gone is found by the folder that it works in, and
   const folder = mkdtempSync(join(tmpdir(), "plugin-"));
   const plugin = join(folder, "pulumi-resource-test");
   spawnSync("cp", ["/bin/sleep", plugin]);
-  const child = spawn(plugin, ["60"], { cwd: folder });
+  // As the engine starts it: where the program lies.
+  const programFolder = join(folder, "bin");
+  mkdirSync(programFolder);
+  const child = spawn(plugin, ["60"], { cwd: programFolder });
   const orphans = () => orphanedPlugins(folder);
   try {
     await new Promise((resolve) => child.once("spawn", resolve));
     expect(orphans()).toEqual([{ pid: child.pid, program: "pulumi-resource" }]);
-    expect(orphanedPlugins(tmpdir())).toEqual([]);
+    expect(orphanedPlugins(folder.slice(0, -1))).toEqual([]);
   } finally {
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
