@@ -139,13 +139,20 @@ export async function restoreCluster(options: ClusterRestore): Promise<void> {
         throw new CommandError(`${cluster.name}: not every control plane machine has a node and an address yet`);
       }
       say(`${cluster.name}: ${found.length} control plane node(s): ${found.map(({ name }) => name).join(", ")}`);
-      await setPaused(run, cluster, true);
-      say("paused: Cluster API leaves its machines alone");
       const seal = quoteCommand(["sudo", sealSnapshotScript, cluster.namespace, cluster.name, snapshot]);
       await run(seal, { output: createWriteStream(sealed, { mode: 0o600 }) });
+      await setPaused(run, cluster, true);
+      say("paused: Cluster API leaves its machines alone");
       return found;
     });
-    await withNodes(options, members, (nodes) => exchange(nodes, sealed, say));
+    let exchanged = false;
+    try {
+      await withNodes(options, members, (nodes) => exchange(nodes, sealed, say, () => (exchanged = true)));
+    } catch (error) {
+      if (exchanged) say(`still paused; once it is mended: npm run restore -- ${stack} ${cluster.name} --resume`);
+      else await onHost(region, capi, (run) => setPaused(run, cluster, false));
+      throw error;
+    }
     await onHost(region, capi, async (run) => {
       await awaitApi(run, cluster);
       say("the API server answers, with the state of the snapshot");
@@ -162,7 +169,13 @@ export async function restoreCluster(options: ClusterRestore): Promise<void> {
   }
 }
 
-async function exchange(nodes: readonly Node[], sealed: string, say: (line: string) => void): Promise<void> {
+/** `begins`: called before the first member's data is touched; until then nothing has changed. */
+async function exchange(
+  nodes: readonly Node[],
+  sealed: string,
+  say: (line: string) => void,
+  begins: () => void,
+): Promise<void> {
   const members = nodes.map(({ member }) => member);
   const token = `restored-${Date.now()}`;
   await onAll(nodes, ({ member, run }) =>
@@ -175,6 +188,7 @@ async function exchange(nodes: readonly Node[], sealed: string, say: (line: stri
     await onAll(nodes, ({ run }) => run(startMember));
     throw error;
   }
+  begins();
   await onAll(nodes, ({ run }) => run(changeMember));
   say(`etcd's data is exchanged; what was there before is in ${dataBefore} of each node`);
 }

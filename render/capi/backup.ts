@@ -58,6 +58,7 @@ openssl req -new -key "$private/client.key" -subj /CN=backup |
 inside() { kubectl --kubeconfig "$private/kubeconfig" --namespace kube-system "$@"; }
 members=$(inside get pods --selector component=etcd,tier=control-plane --field-selector status.phase=Running -o name)
 for member in $members; do
+  : >"$private/forward"
   inside port-forward --address 127.0.0.1 "$member" :2379 >"$private/forward" 2>&1 &
   forward=$!
   port=
