@@ -67,6 +67,28 @@ const tcpCounter = async (name: string, counter: string): Promise<number> => {
   return Number(values[names.indexOf(counter)]);
 };
 
+/** Waits until gw has that many ways to the service. */
+export const waysAtGw = (count: number) =>
+  waitFor(`${count} ways to ${service()} at gw`, 30_000, async () => {
+    const { routes } = await gw<{ routes: Routes }>("bgp ipv4 unicast");
+    return nextHops(routes, service()).length === count || undefined;
+  });
+
+/** A node that announces a service and serves it; resolves to the service's address once gw knows every way to it. */
+export async function serve(): Promise<string> {
+  const machine = await node();
+  const address = service().replace("/32", "");
+  await machine.exec(["ip", "address", "replace", service(), "dev", "lo"]);
+  const server = ["python3", "-m", "http.server", "--bind", address, "80"];
+  await machine.exec(["systemctl", "stop", "service.service"]).catch(() => undefined);
+  await machine.exec(["systemd-run", "--collect", "--unit=service", ...server]);
+  await speak(machine, speaker([{ prefix: service() }]));
+  const { routers } = lab().plan.bgp;
+  for (const { host } of routers) await establishedWithNode(host);
+  await waysAtGw(routers.length);
+  return address;
+}
+
 export function borderGatewayProtocol(): void {
   describe("BGP", () => {
     const routers = () => lab().plan.bgp.routers;
@@ -90,31 +112,12 @@ export function borderGatewayProtocol(): void {
     });
 
     test("a node is heard, its service reaches gw through both routers, and people reach the service", async () => {
-      const machine = await node();
-      const address = service().replace("/32", "");
-      await machine.exec(["ip", "address", "replace", service(), "dev", "lo"]);
-      const serve = [
-        "systemd-run",
-        "--collect",
-        "--unit=service",
-        "python3",
-        "-m",
-        "http.server",
-        "--bind",
-        address,
-        "80",
-      ];
-      await machine.exec(["systemctl", "stop", "service.service"]).catch(() => undefined);
-      await machine.exec(serve);
-      await speak(machine, speaker([{ prefix: service() }]));
-      for (const { host } of routers()) await establishedWithNode(host);
+      const address = await serve();
       const wanted = routers()
         .map((each) => each.address)
         .sort();
-      await waitFor("both paths at gw", 15_000, async () => {
-        const { routes } = await gw<{ routes: Routes }>("bgp ipv4 unicast");
-        return JSON.stringify(nextHops(routes, service())) === JSON.stringify(wanted) || undefined;
-      });
+      const { routes } = await gw<{ routes: Routes }>("bgp ipv4 unicast");
+      expect(nextHops(routes, service())).toEqual(wanted);
       const { stdout: kernel } = await lab().exec("gw", ["ip", "route", "show", service()]);
       for (const hop of wanted) expect(kernel).toContain(`via ${hop} `);
       const { stdout } = await lab().exec("office", [

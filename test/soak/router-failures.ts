@@ -1,0 +1,40 @@
+/** What befalls a router while clients connect, and what they may lose of it: the budgets of docs/routing.md. */
+import { waysAtGw } from "../e2e/scenarios/bgp";
+import { lab } from "../support/lab";
+import { kill, powerOn } from "../support/lab-power";
+
+export interface Failure {
+  readonly what: string;
+  /** Milliseconds without a new connection, from the first that is lost to the last. */
+  readonly budget: number;
+  /** `router`: its host's name. Ends when gw has noticed. */
+  readonly happens: (router: string) => Promise<void>;
+}
+
+const routers = () => lab().plan.bgp.routers;
+
+async function clearSession(router: string): Promise<void> {
+  const { address } = routers().find(({ host }) => host === router)!;
+  await lab().exec("gw", ["vtysh", "-c", `clear bgp ${address}`]);
+  await waysAtGw(routers().length);
+}
+
+export const routerFailures: Readonly<Record<string, Failure>> = {
+  "router-dies": {
+    what: "a router dies",
+    budget: 1000,
+    happens: async (router) => {
+      kill(router);
+      await waysAtGw(routers().length - 1);
+    },
+  },
+  "router-returns": {
+    what: "it is switched on again",
+    budget: 0,
+    happens: async (router) => {
+      await powerOn(router);
+      await waysAtGw(routers().length);
+    },
+  },
+  "session-flaps": { what: "gw's session with a router flaps", budget: 1000, happens: clearSession },
+};
