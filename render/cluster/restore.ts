@@ -54,10 +54,16 @@ ${stopControlPlane}`);
 /** Undoes `stopMember`. */
 export const startMember = asRoot(restoreManifests);
 
-/** The restored data takes the old one's place. A node that joined after the snapshot registers itself anew with its kubelet. */
-export const changeMember = asRoot(`rm -rf ${dataBefore}
-mv ${data} ${dataBefore}
-mv ${work}/data ${data}
+/**
+ * The restored data takes the old one's place; the folder itself stays, as it may be a disk of its own. A node that joined
+ * after the snapshot registers itself anew with its kubelet.
+ */
+export const changeMember = asRoot(`if [ -e ${data}/member ]; then
+  rm -rf ${dataBefore}
+  mkdir -m 0700 ${dataBefore}
+  mv ${data}/member ${dataBefore}/
+fi
+mv ${work}/data/member ${data}/
 rm -rf ${work}
 ${restoreManifests}
 systemctl restart kubelet.service`);

@@ -17,7 +17,7 @@ import { labSecrets } from "./lab-canaries";
 export const keepsLab = process.env.KEEP_LAB === "1";
 
 /** Named after the test's file; LAB=… names the kept lab of another file, to try one scenario on it. */
-const file = basename(expect.getState().testPath ?? "", ".test.ts");
+const file = basename(("expect" in globalThis ? expect.getState().testPath : undefined) ?? "soak", ".test.ts");
 export const identity = labIdentity("siziano", process.env.LAB ?? `test-${file}`);
 
 /** Each line says whose it is. */
