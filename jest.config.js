@@ -1,4 +1,7 @@
-/** Two projects: `unit` runs anywhere in seconds; `lab` drives a running lab and needs root on Linux. */
+/**
+ * `unit` runs anywhere in seconds; `lab` drives a running lab and needs root on Linux. `soak` repeats what `lab` does once:
+ * `npm run soak` says how often.
+ */
 const shared = {
   testEnvironment: "node",
   transform: { "^.+\\.ts$": "ts-jest" },
@@ -16,5 +19,6 @@ module.exports = {
       testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/e2e/"],
     },
     { ...shared, displayName: "lab", testMatch: ["<rootDir>/test/e2e/**/*.test.ts"] },
+    { ...shared, displayName: "soak", testMatch: ["<rootDir>/test/soak/region.soak.ts"] },
   ],
 };

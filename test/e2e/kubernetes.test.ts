@@ -4,6 +4,8 @@
  */
 import { fetchKubeconfigs } from "../../lab/kubectl";
 import { keepsLab, lab, progress, startTestLab, stopTestLab } from "../support/lab";
+import { restoredCluster, restoredManagementPlane } from "./scenarios/backups";
+import { cis } from "./scenarios/cis";
 import { clusterApi } from "./scenarios/cluster-api";
 import { clusterNames, foreignForwarder } from "./scenarios/cluster-names";
 import { clusterPorts } from "./scenarios/cluster-ports";
@@ -38,6 +40,7 @@ managementPlaneOnCapi();
 clusterApi();
 noWarnings();
 nodes();
+cis();
 pods();
 routes();
 openingsScenario();
@@ -48,6 +51,8 @@ wrongAuthority();
 exhaustedSlice();
 takenAddress();
 kubectlLogin();
+restoredCluster("workloads");
+restoredManagementPlane();
 verifyTellsTheTruth();
 steadyMachines();
 replacedMachines("workloads", "general");

@@ -6,6 +6,7 @@
  * scenario on it.
  */
 import { progress, startTestLab, stopTestLab } from "../support/lab";
+import { managementBackups } from "./scenarios/backups";
 import { borderGatewayProtocol } from "./scenarios/bgp";
 import { changedInPlace } from "./scenarios/changed-in-place";
 import { emptyAgain } from "./scenarios/empty-again";
@@ -42,6 +43,7 @@ openPorts();
 logins();
 failingRouters();
 noChanges();
+managementBackups();
 changedInPlace();
 secretsStaySecret();
 hostKeys();

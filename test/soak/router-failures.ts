@@ -2,6 +2,7 @@
 import { waysAtGw } from "../e2e/scenarios/bgp";
 import { lab } from "../support/lab";
 import { kill, powerOn } from "../support/lab-power";
+import { routerBudgets } from "./descriptions";
 
 export interface Failure {
   readonly what: string;
@@ -19,22 +20,26 @@ async function clearSession(router: string): Promise<void> {
   await waysAtGw(routers().length);
 }
 
-export const routerFailures: Readonly<Record<string, Failure>> = {
-  "router-dies": {
+export const routerFailures: Readonly<Record<keyof typeof routerBudgets, Failure>> = {
+  dies: {
     what: "a router dies",
-    budget: 1000,
+    budget: routerBudgets.dies,
     happens: async (router) => {
       kill(router);
       await waysAtGw(routers().length - 1);
     },
   },
-  "router-returns": {
+  returns: {
     what: "it is switched on again",
-    budget: 0,
+    budget: routerBudgets.returns,
     happens: async (router) => {
       await powerOn(router);
       await waysAtGw(routers().length);
     },
   },
-  "session-flaps": { what: "gw's session with a router flaps", budget: 1000, happens: clearSession },
+  sessionFlaps: {
+    what: "gw's session with a router flaps",
+    budget: routerBudgets.sessionFlaps,
+    happens: clearSession,
+  },
 };

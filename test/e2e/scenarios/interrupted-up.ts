@@ -118,6 +118,23 @@ async function machines(): Promise<readonly string[]> {
     .sort();
 }
 
+/** Kills `up` of an empty region at a random moment, and has recover and another `up` bring it to its end. */
+export async function killedUp(random: () => number): Promise<Readonly<Record<string, number>>> {
+  const seconds = 2 + random() * 25;
+  progress.say(`kills up after ${seconds.toFixed(1)} s`);
+  await killUp({ moment: () => new Promise((resolve) => setTimeout(resolve, seconds * 1000)) });
+  const { code, clear, steps } = await recovery("--yes");
+  expect({ code, clear }).toEqual({ code: 0, clear: true });
+  await lab().pulumi(["up", "--yes", "--refresh", "--skip-preview", "--color", "never"]);
+  const planned = lab().plan.hosts.map(({ vmName }) => vmName);
+  expect(await machines()).toEqual([...planned].sort());
+  expect((await deployment()).pending_operations ?? []).toEqual([]);
+  expect((await recovery()).steps).toEqual([]);
+  await expectNoChanges();
+  const made = (outcome: string) => steps.filter((step) => step.outcome === outcome).length;
+  return { killedAfterSeconds: Math.round(seconds), adopted: made("adopted"), removed: made("removed") };
+}
+
 export function interruptedUp(): void {
   const site = identity.site;
   const machineBegins = () => {
@@ -163,19 +180,7 @@ export function interruptedUp(): void {
       expect((await vcenterSnapshot()).join("\n")).toContain(`${host("capi").vmName}-data`);
     });
 
-    test("at any other moment: recover and up, and there is one machine of each name", async () => {
-      const seconds = 2 + Math.random() * 25;
-      progress.say(`kills up after ${seconds.toFixed(1)} s`);
-      await killUp({ moment: () => new Promise((resolve) => setTimeout(resolve, seconds * 1000)) });
-      const { code, clear } = await recovery("--yes");
-      expect({ code, clear }).toEqual({ code: 0, clear: true });
-      await lab().pulumi(["up", "--yes", "--refresh", "--skip-preview", "--color", "never"]);
-      const planned = lab().plan.hosts.map(({ vmName }) => vmName);
-      expect(await machines()).toEqual([...planned].sort());
-      expect((await deployment()).pending_operations ?? []).toEqual([]);
-      expect((await recovery()).steps).toEqual([]);
-      await expectNoChanges();
-    });
+    test("at any other moment: recover and up, and there is one machine of each name", () => killedUp(Math.random));
 
     test("and is destroyed like any other", destroyAll);
   });

@@ -8,6 +8,9 @@ import { engineLogs } from "../../support/lab-evidence";
 /** Keeps what vCenter held before the first `up`, also for a run that goes on with a kept lab. */
 const snapshotFile = () => join(identity.directory, "empty-vcenter.json");
 
+export const keepEmptyVcenter = (lines: readonly string[]): void =>
+  writeFileSync(snapshotFile(), JSON.stringify(lines));
+
 /** What destroy must bring vCenter back to. */
 export const emptyVcenter = (): string[] => JSON.parse(readFileSync(snapshotFile(), "utf8")) as string[];
 
@@ -18,7 +21,7 @@ export function upFromEmpty(): void {
   test("up from an empty vCenter", async () => {
     const { resources = [] } = await deployment();
     expect(resources.filter(({ type }) => type !== "pulumi:pulumi:Stack")).toEqual([]);
-    writeFileSync(snapshotFile(), JSON.stringify(await vcenterSnapshot()));
+    keepEmptyVcenter(await vcenterSnapshot());
     expect(emptyVcenter().filter((line) => line.includes(lab().plan.folder))).toEqual([]);
     const began = Date.now();
     // As talkative as pulumi may be: from level 3 on, and with --debug, it prints itself what it sends to its plugins and
