@@ -25,7 +25,7 @@ export const routerFailures: Readonly<Record<keyof typeof routerBudgets, Failure
     what: "a router dies",
     budget: routerBudgets.dies,
     happens: async (router) => {
-      kill(router);
+      await kill(router);
       await waysAtGw(routers().length - 1);
     },
   },

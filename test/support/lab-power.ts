@@ -2,14 +2,24 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { namespaceName } from "../../lab/paths";
+import { run } from "../../lab/run";
 import { vcenterState } from "../../lab/vcenter";
 import { host, identity, lab, officeScript } from "./lab";
 import type { PowerOnRequest } from "./power-on";
 
-/** Ends a fixed host's machine without a word to anybody, as a failing ESXi host does. */
-export function kill(name: string): void {
+interface GuestRecord {
+  readonly namespace: string;
+  readonly init: { readonly pid: number };
+}
+
+/**
+ * Ends a fixed host's machine without a word to anybody, as a failing ESXi host does: the wire first, or the kernel would
+ * close the connections of dying processes in due form.
+ */
+export async function kill(name: string): Promise<void> {
   const folder = join(vcenterState(identity), "vms", namespaceName(identity, host(name).vmName));
-  const { init } = JSON.parse(readFileSync(join(folder, "record.json"), "utf8")) as { init: { readonly pid: number } };
+  const { namespace, init } = JSON.parse(readFileSync(join(folder, "record.json"), "utf8")) as GuestRecord;
+  await run(["ip", "-netns", namespace, "link", "set", "ens192", "down"]);
   process.kill(init.pid, "SIGKILL");
 }
 

@@ -74,14 +74,25 @@ export const waysAtGw = (count: number) =>
     return nextHops(routes, service()).length === count || undefined;
   });
 
+/**
+ * Serves pages at an address. Python's own queue of five connections would overflow where the machine is busy, and look like
+ * a loss on the way.
+ */
+const webServer = (address: string): string[] => [
+  "python3",
+  "-c",
+  `import http.server as h
+h.ThreadingHTTPServer.request_queue_size = 4096
+h.ThreadingHTTPServer(("${address}", 80), h.SimpleHTTPRequestHandler).serve_forever()`,
+];
+
 /** A node that announces a service and serves it; resolves to the service's address once gw knows every way to it. */
 export async function serve(): Promise<string> {
   const machine = await node();
   const address = service().replace("/32", "");
   await machine.exec(["ip", "address", "replace", service(), "dev", "lo"]);
-  const server = ["python3", "-m", "http.server", "--bind", address, "80"];
   await machine.exec(["systemctl", "stop", "service.service"]).catch(() => undefined);
-  await machine.exec(["systemd-run", "--collect", "--unit=service", ...server]);
+  await machine.exec(["systemd-run", "--collect", "--unit=service", ...webServer(address)]);
   await speak(machine, speaker([{ prefix: service() }]));
   const { routers } = lab().plan.bgp;
   for (const { host } of routers) await establishedWithNode(host);
