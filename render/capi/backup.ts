@@ -59,7 +59,9 @@ inside() { kubectl --kubeconfig "$private/kubeconfig" --namespace kube-system "$
 members=$(inside get pods --selector component=etcd,tier=control-plane --field-selector status.phase=Running -o name)
 for member in $members; do
   : >"$private/forward"
-  inside port-forward --address 127.0.0.1 "$member" :2379 >"$private/forward" 2>&1 &
+  # No function: what $! names must be kubectl itself, and it must not hold the lock on after us.
+  kubectl --kubeconfig "$private/kubeconfig" --namespace kube-system port-forward --address 127.0.0.1 "$member" :2379 \\
+    >"$private/forward" 2>&1 9>&- &
   forward=$!
   port=
   for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do

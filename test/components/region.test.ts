@@ -65,7 +65,7 @@ describe("the region of siziano", () => {
     ["jump", ["CANARY-host-jump-key"]],
     ["auth", ["CANARY-host-auth-key", "CANARY-directory"]],
     ["bgp1", ["CANARY-host-bgp1-key", "CANARY-upstream", "CANARY-bgp-management", "CANARY-bgp-workloads"]],
-    ["capi", ["CANARY-host-capi-key", "CANARY-encryption-capi----------"]],
+    ["capi", ["CANARY-host-capi-key", "CANARY-encryption-capi----------", "CANARY-backup", "CANARY-backup-key"]],
   ])("gives %s its own secrets and no other, over SSH and not through vCenter", (host, own) => {
     const canaries = (text: string) => [...new Set(text.match(/CANARY-[a-z0-9-]+/g))].sort();
     const guestinfo = secretValue(named(run, `siziano-${host}-vm`).inputs.extraConfig) as Record<string, string>;

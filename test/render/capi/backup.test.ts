@@ -61,7 +61,7 @@ function files(): { readonly files: readonly RootFile[]; readonly address: strin
       {
         path: "/root/setup",
         content: `set -eu
-useradd --create-home ${user}
+useradd --create-home --password '*' ${user}
 install -d -o ${user} ${folder}
 mkdir -p /run/sshd ${etcdFolder}
 /usr/sbin/sshd -f /etc/ssh/backup-server
@@ -95,8 +95,8 @@ until /root/data endpoint health >/dev/null 2>&1; do sleep 0.2; done
 
 const standInForContainerd = `#!/bin/sh
 case "$*" in
-*"images mount"*) for target; do :; done; mount --bind /opt/etcd "$target" ;;
-*"images unmount"*) for target; do :; done; umount "$target" ;;
+*"images mount"*) for target; do :; done; mount --rbind /opt/etcd "$target" ;;
+*"images unmount"*) for target; do :; done; umount --recursive "$target" ;;
 esac
 `;
 

@@ -10,7 +10,7 @@ fail() {
 }
 
 reason() {
-  uniq | tail -n 8 | sed -E 's/(password|passwd|secret|private|bindPW|key)([^[:alnum:]]+).*/\1\2(left out)/I' | tr '\n' '|'
+  uniq | tail -n 8 | sed -E 's/(password|passwd|secret|private|bindPW|key)([^[:alnum:]]+).*/\1\2(left out)/I' | tr '\n' '|' | sed 's/|$//'
 }
 
 # A step that failed, once files are swapped: all of it is taken back. A new machine served nobody: it stays as it is, to be looked at.

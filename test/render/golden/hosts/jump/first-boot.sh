@@ -17,7 +17,7 @@ finish() {
 
 
 reason() {
-  uniq | tail -n 8 | sed -E 's/(password|passwd|secret|private|bindPW|key)([^[:alnum:]]+).*/\1\2(left out)/I' | tr '\n' '|'
+  uniq | tail -n 8 | sed -E 's/(password|passwd|secret|private|bindPW|key)([^[:alnum:]]+).*/\1\2(left out)/I' | tr '\n' '|' | sed 's/|$//'
 }
 
 fail() {
