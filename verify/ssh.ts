@@ -73,7 +73,9 @@ export class HostKeyError extends Error {}
 function connectionError({ name, address, port }: SshTarget, message: string): Error {
   const where = `SSH to ${name} (${address}:${port})`;
   return message.includes("verification failed")
-    ? new HostKeyError(`${where}: it shows another SSH host key than the stack's (sshHostKeys). Nothing was sent to it.`)
+    ? new HostKeyError(
+        `${where}: it shows another SSH host key than the stack's (sshHostKeys). Nothing was sent to it.`,
+      )
     : new Error(`${where}: ${message}`);
 }
 

@@ -65,7 +65,9 @@ function held(stack: string): Partial<Secrets> {
     { value: string; secret: boolean }
   >;
   return Object.fromEntries(
-    (["deployKey", "verifyKey", "sshHostKeys", "bgpPasswords", "meshCa", "encryptionKeys", "backupKeys"] as const).flatMap((key) => {
+    (
+      ["deployKey", "verifyKey", "sshHostKeys", "bgpPasswords", "meshCa", "encryptionKeys", "backupKeys"] as const
+    ).flatMap((key) => {
       const entry = all[`${project}:${key}`];
       if (!entry?.value) return [];
       expect(entry.secret).toBe(true);
@@ -138,7 +140,8 @@ test("a stack's life of secrets", () => {
   reported("siziano", "dr", "--rotate", "meshCa");
   expect(held("siziano").meshCa).not.toEqual(siziano.meshCa);
   expect(held("dr").meshCa).toEqual(held("siziano").meshCa);
-  for (const key of ["encryptionKeys", "backupKeys.password"]) expect(secrets("siziano", "--rotate", key).status).toBe(1);
+  for (const key of ["encryptionKeys", "backupKeys.password"])
+    expect(secrets("siziano", "--rotate", key).status).toBe(1);
   expect(secrets("siziano", "--rotate", "colour").stderr).toContain("nothing to rotate");
 
   // A stack file elsewhere is a rehearsal: it shares nothing with the real sites.
