@@ -2,11 +2,11 @@
 import type { ClusterPlan } from "../plan/model";
 import { checkBackups } from "./backups";
 import { checkCertificates, checkKubeadmCertificates } from "./certificates";
-import { ask, type Check } from "./check";
+import { ask, type Check, type Family } from "./check";
 import { checkClusterApi } from "./cluster-api";
 import { viewCluster } from "./cluster-view";
 import { checkForwarders } from "./forwarders";
-import { withKubeApi } from "./kubernetes";
+import { type KubeApi, withKubeApi } from "./kubernetes";
 import type { Live } from "./live";
 import { checkLogin } from "./login";
 import { checkMachines } from "./machines";
@@ -48,22 +48,25 @@ export async function verify(live: Live): Promise<readonly Check[]> {
   return (await Promise.all(parts)).flat();
 }
 
-function checkManagementPlane(
+async function checkManagementPlane(
   { plan, credentials, now }: Live,
   clusters: readonly ClusterPlan[],
 ): Promise<readonly Check[]> {
-  if (clusters.length === 0) return Promise.resolve([]);
-  return ask("cluster-api", "management plane", "kubectl", () => {
-    const { managementPlane } = credentials.kubeconfigs;
-    if (managementPlane === undefined) throw new Error("there is no kubeconfig with read-only rights for it");
-    return withKubeApi(managementPlane, async (api) => {
-      const found = await Promise.all([
-        ...clusters.flatMap((cluster) => [checkClusterApi(cluster, api), checkKubeadmCertificates(cluster, api, now)]),
-        ...(plan.backups === undefined ? [] : [checkBackups(plan.backups, clusters, api, now)]),
-      ]);
-      return found.flat();
+  if (clusters.length === 0) return [];
+  /** Where it does not answer, each family says so by itself. */
+  const onManagementPlane = (family: Family, work: (api: KubeApi) => readonly Promise<readonly Check[]>[]) =>
+    ask(family, "management plane", "kubectl", () => {
+      const { managementPlane } = credentials.kubeconfigs;
+      if (managementPlane === undefined) throw new Error("there is no kubeconfig with read-only rights for it");
+      return withKubeApi(managementPlane, async (api) => (await Promise.all(work(api))).flat());
     });
-  });
+  const { backups } = plan;
+  const machines = onManagementPlane("cluster-api", (api) =>
+    clusters.flatMap((cluster) => [checkClusterApi(cluster, api), checkKubeadmCertificates(cluster, api, now)]),
+  );
+  const snapshots =
+    backups === undefined ? [] : onManagementPlane("backup", (api) => [checkBackups(backups, clusters, api, now)]);
+  return (await Promise.all([machines, snapshots])).flat();
 }
 
 /** What this list cannot hold, so that nobody takes its silence for health. */

@@ -78,6 +78,8 @@ test("another machine comes from: kernel settings, units, daemons, the data disk
        "/etc/systemd/system/data-disk.service",
        "/etc/kubernetes/kubeadm.yaml",
        "/etc/kubernetes/encryption.yaml",
+       "/etc/kubernetes/audit-policy.yaml",
+       "/etc/tmpfiles.d/kubernetes-modes.conf",
        "/etc/cni/net.d/10-pods.conflist",
        "/etc/sysctl.d/90-pods.conf",
        "/usr/local/lib/site/start-control-plane",
