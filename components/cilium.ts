@@ -2,7 +2,8 @@
  * Cilium in a workload cluster: network, encryption, policies, LoadBalancer addresses and BGP.
  *
  * The order is the point. Everything is denied from the agents' first moment, so no agent starts before the openings are in
- * the API server; they need Cilium's kinds, which its operator brings:
+ * the API server; they need Cilium's kinds, which its operator brings. And while agents take a node over, connections to its
+ * API server may be reset, so that nobody asks it anything from outside until all of them enforce:
  *
  *   release ─► operator runs ─► base policies, pools ─► ConfigMap "in force" ─► agents start ─► nodes enforce ─► BGP
  */
@@ -28,6 +29,8 @@ export interface CiliumArgs {
   readonly management: ManagementAccess;
   /** The cluster's API server answers. */
   readonly after: readonly pulumi.Resource[];
+  /** What else is asked of the API server meanwhile: it is done before agents start. */
+  readonly beforeAgents: readonly pulumi.Resource[];
 }
 
 /** Wants the cluster's provider in its options, and `deletedWith` its machines: nobody can take Cilium from under a cluster. */
@@ -64,31 +67,29 @@ export class Cilium extends pulumi.ComponentResource {
     const base = basePolicies(plan, cluster, site);
     const policies = base.map((object) => make(object, [operator]));
     const pools = poolObjects(cluster).map((object) => make(object, [operator]));
-    const inForce = make(policiesInForceObject(base), policies);
-    const agents = new k8s.apps.v1.DaemonSetPatch(
-      `${name}-agents-run`,
-      { metadata: { name: "cilium", namespace: ciliumNamespace, annotations: stamp } },
-      { parent: this, dependsOn: inForce },
-    );
-    const enforced = this.awaitEnforcement(name, args, agents, contentHash({ chart, values }));
+    const inForce = make(policiesInForceObject(base), [...policies, ...pools, ...args.beforeAgents]);
+    const enforced = this.awaitAgents(name, args, inForce, stamp);
     const peering = bgpObjects(plan, cluster).map((object) => make(object, [password, enforced]));
     this.ready = [enforced, ...pools, ...peering];
     this.registerOutputs({});
   }
 
-  /** On a management plane of others nobody can look from beside the cluster's network: there the agents have to do. */
-  private awaitEnforcement(
+  /** On a management plane of others nobody can look from beside the cluster's network: there it has to do that agents run. */
+  private awaitAgents(
     name: string,
     { cluster, management: { connection } }: CiliumArgs,
-    agents: pulumi.Resource,
-    release: string,
+    inForce: pulumi.Resource,
+    stamp: Readonly<Record<string, string>>,
   ): pulumi.Resource {
-    if (connection === undefined) return agents;
-    const options = { parent: this, dependsOn: [agents] };
-    return waitOnCapi(`${name}-enforced`, connection, awaitEnforcement(cluster), [release], options);
+    const options = { parent: this, dependsOn: [inForce] };
+    if (connection === undefined) {
+      const metadata = { name: "cilium", namespace: ciliumNamespace, annotations: stamp };
+      return new k8s.apps.v1.DaemonSetPatch(`${name}-agents-run`, { metadata }, options);
+    }
+    return waitOnCapi(`${name}-enforced`, connection, awaitEnforcement(cluster), Object.values(stamp), options);
   }
 
-  /** Helm does not wait: the agents start later, when the policies are there, and `…-agents-run` waits for them. */
+  /** Helm does not wait: the agents start later, when the policies are there, and are waited for then. */
   private install(
     name: string,
     chart: ReturnType<typeof chartSource>,

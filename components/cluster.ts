@@ -47,7 +47,17 @@ export class Cluster extends pulumi.ComponentResource {
       { site, plan, cluster, secrets, vcenterThumbprint, after },
       inside,
     );
-    const cilium = new Cilium(`${name}-cilium`, { site, plan, cluster, secrets, management, after }, inside);
+    const verifyAccess = new VerifyAccess(
+      `${name}-verify`,
+      { scope: "cluster", adminKubeconfig: workload.kubeconfig },
+      { ...inside, dependsOn: [...after] },
+    );
+    const beforeAgents = [...cloudProvider.ready, verifyAccess];
+    const cilium = new Cilium(
+      `${name}-cilium`,
+      { site, plan, cluster, secrets, management, after, beforeAgents },
+      inside,
+    );
     const nodes = new NodesReady(
       `${name}-nodes`,
       { workload, management, after: [...cloudProvider.ready, ...cilium.ready] },
@@ -61,11 +71,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
     this.createForwarder(name, args, dns);
     this.adminKubeconfig = workload.kubeconfig;
-    this.verifyKubeconfig = new VerifyAccess(
-      `${name}-verify`,
-      { scope: "cluster", adminKubeconfig: workload.kubeconfig },
-      { ...inside, dependsOn: [...after] },
-    ).kubeconfig;
+    this.verifyKubeconfig = verifyAccess.kubeconfig;
     this.registerOutputs({ name: cluster.name });
   }
 

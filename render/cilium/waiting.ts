@@ -19,7 +19,7 @@ export interface EnforcementWait extends Kubectl {
 
 const usual: EnforcementWait = { ...usualKubectl, seconds: 900, interval: 5, looks: 3 };
 
-/** Ends once every agent has every endpoint of its node ready, the node itself among them; else with whose are not. */
+/** Ends once the agents that are wanted run, and every one has every endpoint of its node ready, the node itself among them; else with whose are not. */
 export function awaitEnforcement(
   cluster: ClusterPlan,
   { seconds, interval, looks, ...kubectl }: EnforcementWait = usual,
@@ -32,6 +32,8 @@ export function awaitEnforcement(
     ...enterCluster(cluster, kubectl),
     // One line for each agent whose endpoints are not all ready, or that does not say.
     "waiting() {",
+    `  rollout=$(${inAgents} rollout status daemonset/cilium --watch=false 2>&1) || true`,
+    '  case "$rollout" in *"successfully rolled out"*) ;; *) echo "$rollout"; return ;; esac',
     `  agents=$(${inAgents} get pods --selector k8s-app=cilium -o go-template=${names} 2>&1) || { echo "$agents"; return; }`,
     '  [ -n "$agents" ] || echo "no agent runs"',
     "  for agent in $agents; do",

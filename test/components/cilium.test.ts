@@ -34,9 +34,11 @@ class Deployment extends pulumi.ComponentResource {
     const provider = new k8s.Provider("siziano-cluster", { kubeconfig: "cluster" }, { parent: this });
     const machines = new k8s.core.v1.ConfigMap("siziano-machines", {}, { parent: this, provider });
     const secrets = { bgpPasswords: pulumi.secret(canaries) } as Pick<SecretOutputs, "bgpPasswords">;
+    const other = new k8s.core.v1.ConfigMap("siziano-other", {}, { parent: this, provider });
+    const management = { provider, connection: { host: "capi" } };
     new Cilium(
       "siziano-cilium",
-      { site, plan, cluster, secrets, management: { provider, connection: { host: "capi" } }, after: [machines] },
+      { site, plan, cluster, secrets, management, after: [machines], beforeAgents: [other] },
       { parent: this, provider, deletedWith: machines },
     );
   }

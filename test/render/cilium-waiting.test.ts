@@ -11,13 +11,16 @@ import { exampleCluster } from "../support/example-cluster";
 
 const { cluster } = exampleCluster();
 
+const rolledOut = `echo 'daemon set "cilium" successfully rolled out'`;
+
 /** `said`: what the agent's endpoints are at each look; the last one stays. */
-async function wait(agents: string, said: readonly string[], seconds: number) {
+async function wait(agents: string, said: readonly string[], seconds: number, rollout = rolledOut) {
   const folder = await mkdtemp(join(tmpdir(), "enforcement-"));
   const kubectl = join(folder, "kubectl");
   const script = `#!/bin/sh
 case "$*" in
   *"get secret"*) echo kubeconfig ;;
+  *"rollout status daemonset/cilium --watch=false"*) ${rollout} ;;
   *"get pods"*) echo '${agents}' ;;
   *"exec agent-1 "*) echo look >>${folder}/looks
     case $(wc -l <${folder}/looks) in
@@ -45,6 +48,13 @@ test("ends when all endpoints were ready three times in a row, and begins again 
   const ready = states("ready", "ready");
   const looks = [states("regenerating", "ready"), ready, states("waiting-to-regenerate", "ready"), ready];
   expect(await wait("agent-1", looks, 60)).toEqual({ code: 0, stdout: "", stderr: "", looks: 6 });
+});
+
+test("ends with what is missing while agents of another release still run", async () => {
+  const rollout = `echo 'Waiting for daemon set "cilium" rollout to finish: 1 out of 2 new pods have been updated...'`;
+  const { code, stderr } = await wait("agent-1", [states("ready")], 1, rollout);
+  expect(code).toBe(1);
+  expect(stderr).toContain("1 out of 2 new pods have been updated");
 });
 
 test.each([
