@@ -81,7 +81,7 @@ describe("Cilium of a cluster", () => {
       namespace: metadata.namespace,
       values: { extraVolumes: [{ configMap: { name: metadata.name } }] },
     });
-    expect(only(own, "DaemonSetPatch").dependsOn).toContain(inForce.name);
+    expect(only(own, "Command").dependsOn).toEqual([inForce.name]);
   });
 
   test("asks for its own kinds only when the operator has brought them", () => {
@@ -96,7 +96,12 @@ describe("Cilium of a cluster", () => {
 
   test("tells nothing more to the cluster before its nodes enforce their policies", () => {
     const enforced = only(own, "Command");
-    expect(enforced.dependsOn).toEqual([only(own, "DaemonSetPatch").name]);
+    const started = only(own, "ConfigMap");
+    // All else has been said by the time that agents start, also by others, and a question has its answer.
+    const late = own.filter(({ name, dependsOn }) => dependsOn.includes(started.name) && name !== enforced.name);
+    expect(late.map(({ name }) => name)).toEqual([]);
+    expect(started.dependsOn).toEqual(expect.arrayContaining(["siziano-other"]));
+    for (const pool of kind(own, "CiliumLoadBalancerIPPool")) expect(started.dependsOn).toContain(pool.name);
     for (const peering of own.filter(({ type }) => /CiliumBGP/.test(type)))
       expect(peering.dependsOn).toContain(enforced.name);
   });
