@@ -38,7 +38,7 @@ export const sealKey = (key: string): string =>
 export SEAL`;
 
 /** Lines that fetch snapshot `$2` of `$1` and set `found` to its folder. */
-const fetch = `umask 077
+const fetchSnapshot = `umask 077
 export HOME=/root KUBECONFIG=${adminKubeconfig}
 exec 9>${backupLock}
 flock 9
@@ -65,7 +65,7 @@ const restoreManagement = `#!/bin/sh
 set -eu
 if [ "\${WITH_ETCD:-}" = "" ]; then WITH_ETCD=1 exec ${withEtcd} "$0" "$@"; fi
 set -- capi "$1"
-${fetch}
+${fetchSnapshot}
 ${sameKey(encryptionPath)}
 name=$(sed -n 's/^  *name: //p' ${kubeadmPath} | head -n 1)
 address=$(sed -n 's/^  *advertiseAddress: //p' ${kubeadmPath} | head -n 1)
@@ -111,7 +111,7 @@ set -eu
 if [ "\${WITH_ETCD:-}" = "" ]; then WITH_ETCD=1 exec ${withEtcd} "$0" "$@"; fi
 namespace=$1
 shift
-${fetch}
+${fetchSnapshot}
 secret() { kubectl --namespace "$namespace" get secret "$1" -o go-template="{{index .data \\"$2\\" | base64decode}}"; }
 trap 'rm -rf ${restoreFolder}' EXIT
 secret "$1-encryption" encryption.yaml >${restoreFolder}/encryption.yaml

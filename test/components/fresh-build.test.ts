@@ -11,7 +11,7 @@ const at = (file: string, seconds: number) => {
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "build-"));
-  for (const folder of ["config", "plan", "render", "components/preflight", "bin", "lab"]) {
+  for (const folder of ["config", "plan", "render", "components/preflight", "verify", "tools", "bin", "lab"]) {
     mkdirSync(join(root, folder), { recursive: true });
   }
   at("index.ts", 100);

@@ -92,8 +92,12 @@ function betweenNodes({ controlPlane, worker, webOnControlPlane }: OpeningsClust
         // The control plane's end of what the workers' agents ask.
         opening.policies.includes("nodes-in-api") ? { ...opening, severs: "until it is back" } : opening,
       );
-    // Nobody answers at WireGuard's port but a peer: what it carries tells.
-    if (id === "wireguard") return both("client", `curl -sf -m ${patience} http://${webOnControlPlane}:8080/hostname`);
+    // Nobody answers at WireGuard's port but a peer: what it carries tells. Either node may be the first to send, and what comes
+    // back to who may send is an answer; so it stops for certain only without both ends.
+    if (id === "wireguard") {
+      const script = `curl -sf -m ${patience} http://${webOnControlPlane}:8080/hostname`;
+      return [{ policies: ends(id), from: "client", script }];
+    }
     if (protocol === "icmp") return both(from, ping(to));
     return both(from, tcp(to, firstOf(ports[0] as PortRange)));
   });
